@@ -1,0 +1,1 @@
+"""Topics and links between processes, and the outbox that makes events durable."""

@@ -1,0 +1,1 @@
+"""Pure values: boxes, zones, profiles, cameras, messages. No I/O; imports nothing else of Vedette."""

@@ -1,0 +1,1 @@
+"""Packets and pixels: demuxing, decoding, planes, fragmented MP4, JPEG."""

@@ -1,0 +1,1 @@
+"""The stages from packets to events, the camera session, the worker, load control."""

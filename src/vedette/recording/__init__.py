@@ -1,0 +1,1 @@
+"""Segments on disk: recorder, clips, retention, check."""

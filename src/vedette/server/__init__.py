@@ -1,0 +1,1 @@
+"""The Django project: REST, admin, pages, event store, scheduler."""

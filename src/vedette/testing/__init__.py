@@ -1,0 +1,1 @@
+"""In-memory twins and rendered scenes, for our tests and for those of users."""

@@ -1,0 +1,1 @@
+"""What the pixels mean: gate, motion, regions, detectors, tracker."""
