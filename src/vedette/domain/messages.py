@@ -28,7 +28,8 @@ class FrameMessage(Message, frozen=True, tag="frame"):
 
     Attributes:
         reason: why capture let it through: `motion` (the gate is open), `start` (first looks at a new
-            stream), `recheck` (a rare look while quiet: only remembered objects are looked at).
+            stream), `recheck` (a rare look while quiet: only remembered objects are looked at), `end` (no
+            picture: the stream has ended).
         encoding: of `data`. `i420` is the planes as they were decoded, lossless, for local cuts.
     """
 
@@ -37,7 +38,7 @@ class FrameMessage(Message, frozen=True, tag="frame"):
     sequence: int
     width: int
     height: int
-    reason: Literal["motion", "start", "recheck"] = "motion"
+    reason: Literal["motion", "start", "recheck", "end"] = "motion"
     encoding: Literal["jpeg", "i420"] = "jpeg"
     data: bytes = b""
 
