@@ -150,9 +150,10 @@ class Capture:
             self._drop_inner_decoder()
             if (planes := self._decode_keyframe(packet)) is not None:
                 yield from self._look(packet.utc_s, planes)
-        elif packet.utc_s >= self._next_inner_look_s or self._wake.may_wake:
-            if (found := self._decode_inside()) is not None:
-                yield from self._look(*found)
+            return
+        inside = packet.utc_s >= self._next_inner_look_s or self._wake.may_wake
+        if inside and (found := self._decode_inside()) is not None:
+            yield from self._look(*found)
 
     def _look(self, utc_s: float, planes: Picture) -> Iterator[Frame]:
         luma = planes.luma(LUMA_WIDTH)

@@ -1,0 +1,247 @@
+"""One camera, live: readers, recording and analysis put together."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from vedette.domain.camera import CameraSpec, StreamSpec
+from vedette.domain.errors import SourceError
+from vedette.domain.messages import (
+    CameraReport,
+    CameraState,
+    EventMessage,
+    SegmentMessage,
+)
+from vedette.media.decoder import decode_keyframe
+from vedette.media.jpeg import encode_jpeg
+from vedette.media.packets import MediaPacket, VideoInfo
+from vedette.media.planes import Picture
+from vedette.pipeline.analysis import Analysis
+from vedette.pipeline.evidence import SnapshotFolder
+from vedette.pipeline.recording import RecordingStage
+from vedette.pipeline.turns import TurnPool
+from vedette.recording.disk import Disk
+from vedette.sources.reader import StreamReader
+from vedette.vision.pool import DetectorPool
+
+log = structlog.get_logger(__name__)
+
+READER_STOP_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all sessions of a worker share."""
+
+    disk: Disk
+    snapshots: SnapshotFolder
+    turns: TurnPool
+    detectors: DetectorPool | None
+    announce: Callable[[EventMessage | SegmentMessage], None]
+    """Makes a message durable and queues it for the server; blocks until it is durable."""
+
+
+class _Feed:
+    """A reader thread and the state it reports."""
+
+    def __init__(
+        self,
+        stream: StreamSpec,
+        counters: Counter[str],
+        name: str,
+        take: Callable[[MediaPacket], None],
+        done: Callable[[], None],
+    ) -> None:
+        self.state = CameraState.CONNECTING
+        self.message = ""
+        self.info: VideoInfo | None = None
+        self._take = take
+        self._done = done
+        self._reader = StreamReader(stream, self, counters=counters)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def on_packet(self, packet: MediaPacket) -> None:
+        if isinstance(packet.info, VideoInfo):
+            self.info = packet.info
+        self._take(packet)
+
+    def on_state(self, state: CameraState, message: str) -> None:
+        self.state, self.message = state, message
+
+    def on_end(self) -> None:
+        self.state, self.message = CameraState.ENDED, ""
+
+    def stop(self) -> None:
+        """Ask the reader to end; `join` waits for it."""
+        self._reader.stop()
+
+    def join(self, timeout_s: float) -> bool:
+        """Whether the reader has ended within the time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._reader.run()
+        except Exception as error:
+            log.exception("reader failed")
+            self.state, self.message = CameraState.RETRYING, f"internal error: {type(error).__name__}"
+        finally:
+            self._done()
+
+
+class CameraSession:
+    """Runs one camera until stopped; reconfigured live."""
+
+    def __init__(self, spec: CameraSpec, surroundings: Surroundings) -> None:
+        self.spec = spec
+        self._around = surroundings
+        self.counters: Counter[str] = Counter()
+        self._recording = RecordingStage(
+            spec.id, spec.recording, surroundings.disk, surroundings.announce, self.counters
+        )
+        self._analysis: Analysis | None = None
+        self._main: _Feed | None = None
+        self._sub: _Feed | None = None
+        self._start_feeds()
+
+    # -- life ---------------------------------------------------------------------------------------
+
+    def configure(self, spec: CameraSpec) -> None:
+        """Take over a new revision; readers restart only when a stream itself has changed."""
+        before, self.spec = self.spec, spec
+        if _streams(before) != _streams(spec):
+            self._stop_feeds()
+            self._start_feeds()
+            return
+        if before.recording != spec.recording:
+            self._recording.configure(spec.recording)
+        if self._analysis is not None:
+            self._analysis.configure(spec)
+
+    def stop(self) -> None:
+        """Stop reading, finish the open segment, end open events."""
+        self._stop_feeds()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the source has come to its end and everything of it has been handled."""
+        if self._main is None or self._main.state is not CameraState.ENDED:
+            return False
+        return self._analysis is None or self._analysis.ended.is_set()
+
+    def _start_feeds(self) -> None:
+        spec = self.spec
+        if not spec.enabled:
+            return
+        if spec.analyse:
+            self._analysis = Analysis(
+                spec,
+                self,
+                turns=self._around.turns,
+                detectors=self._around.detectors,
+                snapshots=self._around.snapshots,
+                counters=self.counters,
+            )
+        self._main = _Feed(spec.main, self.counters, f"{spec.id}-main", self._take_main, self._main_done)
+        if spec.sub is not None and self._analysis is not None:
+            self._sub = _Feed(
+                spec.sub, self.counters, f"{spec.id}-sub", self._analysis.offer, self._analysis.end
+            )
+
+    def _stop_feeds(self) -> None:
+        feeds = [feed for feed in (self._main, self._sub) if feed is not None]
+        for feed in feeds:
+            feed.stop()
+        for feed in feeds:
+            if not feed.join(READER_STOP_S):
+                log.warning("reader does not stop", camera=self.spec.id)
+        if self._analysis is not None and not self._analysis.ended.wait(READER_STOP_S):
+            log.warning("analysis does not stop", camera=self.spec.id)
+        self._main = self._sub = self._analysis = None
+
+    # -- the reader thread of the main stream ---------------------------------------------------------
+
+    def _take_main(self, packet: MediaPacket) -> None:
+        self._recording.write(packet)
+        if self._analysis is not None and self.spec.sub is None:
+            self._analysis.offer(packet)
+
+    def _main_done(self) -> None:
+        self._recording.close()
+        if self._analysis is not None and self.spec.sub is None:
+            self._analysis.end()
+
+    # -- detector threads -----------------------------------------------------------------------------
+
+    def on_motion(self, utc_s: float) -> None:
+        """Something moved in an analysed frame."""
+        self._recording.notice_motion(utc_s)
+
+    def on_events(self, messages: Sequence[EventMessage]) -> None:
+        """Events began, changed or ended."""
+        for message in messages:
+            self._around.announce(message)
+            over = message.end_utc_s if message.phase == "end" else None
+            self._recording.notice_event(message.start_utc_s, over)
+            self.counters[f"events_{message.phase}"] += 1
+
+    # -- what others ask ------------------------------------------------------------------------------
+
+    def snapshot(self, max_width: int) -> tuple[float, bytes]:
+        """The newest picture as JPEG with its time.
+
+        Raises:
+            SourceError: there is none yet.
+        """
+        utc_s, picture = self._newest_picture()
+        return utc_s, encode_jpeg(picture, max_width=max_width)
+
+    def _newest_picture(self) -> tuple[float, Picture]:
+        latest = self._analysis.latest if self._analysis is not None else None
+        keyframe = self._recording.ring.newest_keyframe()
+        if latest is not None and (keyframe is None or latest.utc_s >= keyframe.utc_s):
+            return latest.utc_s, latest.picture
+        if keyframe is None:
+            raise SourceError(f"No picture of camera {self.spec.id!r} yet.", hint="Is it streaming?")
+        return keyframe.utc_s, decode_keyframe(keyframe)
+
+    def report(self) -> CameraReport:
+        """Reported state, for the server."""
+        main = self._main
+        if main is None:
+            return CameraReport(camera=self.spec.id, state=CameraState.DISABLED, revision=self.spec.revision)
+        info = main.info
+        return CameraReport(
+            camera=self.spec.id,
+            state=main.state,
+            revision=self.spec.revision,
+            message=main.message or (self._sub.message if self._sub else ""),
+            gate_open=self._analysis is not None and self._analysis.capture.is_open,
+            recording=self._recording.active,
+            width=info.width if info else 0,
+            height=info.height if info else 0,
+            codec=info.codec if info else "",
+            fps=info.fps if info else 0.0,
+            counters=dict(self.counters),
+            gauges=self._gauges(),
+        )
+
+    def _gauges(self) -> dict[str, float]:
+        if self._analysis is None:
+            return {}
+        load = self._analysis.capture.load
+        return {
+            "analysis_lag_seconds": max(0.0, self._analysis.lag_s),
+            "analysed_rate_fps": 1.0 / load.interval_s,
+            "frame_skip": load.skip,
+            "load_limited": float(load.limited),
+        }
+
+
+def _streams(spec: CameraSpec) -> tuple[object, ...]:
+    return spec.main, spec.sub, spec.enabled, spec.analyse
