@@ -13,6 +13,7 @@ from vedette.domain.camera import CameraSpec
 from vedette.domain.messages import Detections, EventMessage
 from vedette.media.packets import MediaPacket
 from vedette.pipeline.capture import Capture, Frame
+from vedette.pipeline.chain import end_of
 from vedette.pipeline.detection import DetectionStage
 from vedette.pipeline.evidence import Evidence, SnapshotFolder
 from vedette.pipeline.tracking import TrackingStage
@@ -205,7 +206,7 @@ class Analysis:
                 self._counters["objects_detected"] += len(found.objects)
                 self._counters["detect_seconds"] += found.detect_s  # type: ignore[assignment]
                 self._track(found, frame)
-            self.latest = frame
+            self.latest = frame if self.capture.is_open else None  # a quiet camera keeps no picture
         finally:
             self._turn.kick()
 
@@ -218,8 +219,7 @@ class Analysis:
 
     def _close_events(self) -> None:
         with self._stages:
-            end = Detections(camera=self._spec.id, utc_s=0.0, sequence=0, width=0, height=0, end=True)
-            self._send(self._tracking.process(end))
+            self._send(self._tracking.process(end_of(self._spec, 0)))
         self.ended.set()
 
     def _send(self, messages: Sequence[EventMessage]) -> None:
