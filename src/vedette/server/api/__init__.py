@@ -1,0 +1,1 @@
+"""REST under /api/v1, metrics and live updates."""

@@ -1,0 +1,1 @@
+"""Cameras, zones and profiles: the configuration that workers run."""

@@ -1,0 +1,1 @@
+"""The index of recorded segments, clips, retention and check."""

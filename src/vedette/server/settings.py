@@ -1,0 +1,126 @@
+"""Django's settings, made from `vedette.settings`.
+
+Importable without a home (type checkers, tests): then everything lives in a temporary folder that is
+removed at exit, and keys are not kept.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from vedette.server.database import database_config
+from vedette.server.secrets import django_key
+from vedette.settings import Settings, active, load_settings
+
+
+def _temporary() -> Settings:
+    folder = tempfile.mkdtemp(prefix="vedette-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return load_settings(home=folder)
+
+
+def _settings() -> Settings:
+    if (given := active()) is not None:
+        return given
+    nobody_said_where = "VEDETTE_HOME" not in os.environ or "pytest" in sys.modules
+    return _temporary() if nobody_said_where else load_settings()
+
+
+VEDETTE = _settings()
+HOME = VEDETTE.home
+SNAPSHOTS = HOME / "snapshots"
+RECORDINGS = HOME / "recordings"
+
+BASE = Path(__file__).parent
+SECRET_KEY = django_key(HOME / "secrets")
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *VEDETTE.allowed_hosts]
+if VEDETTE.host not in {"0.0.0.0", "::", ""}:  # noqa: S104  compared, not bound
+    ALLOWED_HOSTS.append(VEDETTE.host)
+
+ROOT_URLCONF = "vedette.server.urls"
+ASGI_APPLICATION = "vedette.server.asgi.application"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "vedette.server.apps.VedetteAdminConfig",
+    "ninja",
+    "vedette.server.accounts",
+    "vedette.server.cameras",
+    "vedette.server.events",
+    "vedette.server.recordings",
+    "vedette.server.nodes",
+]
+if (BASE / "dashboard" / "__init__.py").exists():
+    INSTALLED_APPS.append("vedette.server.dashboard")
+
+MIDDLEWARE = [
+    "vedette.server.security.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "vedette.server.accounts.middleware.AccessMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database_config(VEDETTE.database_url.get_secret_value(), HOME / "vedette.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = VEDETTE.secure_cookies
+SESSION_COOKIE_NAME = "vedette_session"
+SESSION_COOKIE_AGE = 14 * 86400
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = VEDETTE.secure_cookies
+CSRF_COOKIE_NAME = "vedette_csrf"
+CSRF_TRUSTED_ORIGINS = list(VEDETTE.trusted_origins)
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "en"
+# Vedette configures logging itself (structlog); see `vedette.server.logs`.
+LOGGING_CONFIG = None

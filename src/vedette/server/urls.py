@@ -1,0 +1,16 @@
+"""Every address of the server."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+from vedette.server.accounts import views as accounts
+
+urlpatterns = [
+    path("login", accounts.login, name="login"),
+    path("logout", accounts.logout, name="logout"),
+    path("admin/", admin.site.urls),
+]
+if find_spec("vedette.server.dashboard") is not None:
+    urlpatterns.append(path("", include("vedette.server.dashboard.urls")))
