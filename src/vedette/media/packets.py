@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import av
 
@@ -51,7 +52,7 @@ class MediaPacket:
     A changed `info` or a `discontinuity` means: start a new segment.
     """
 
-    packet: av.Packet[av.video.stream.VideoStream]
+    packet: "av.Packet[Any]"
     info: VideoInfo | AudioInfo
     utc_s: float
     keyframe: bool
