@@ -1,0 +1,75 @@
+"""Log lines of all processes: structlog on standard error, without secrets."""
+
+import logging
+import re
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_HIDDEN = "***"
+# Greedy up to the last @ of the word: passwords contain any character, also @ and /.
+_IN_URL = re.compile(r"(?<=://)[^\s/@:]*:\S*@")
+_BARE = re.compile(r"(?<![\w/:.])[\w.+-]+:[^\s/@\"',]+@(?=[\w\[])")
+
+
+def redact(text: str) -> str:
+    """The text with every `user:password@` replaced by `***@`; it hides rather too much than too little."""
+    return _BARE.sub(f"{_HIDDEN}@", _IN_URL.sub(f"{_HIDDEN}@", text))
+
+
+class _Redacting:
+    """Wraps the last processor, so that tracebacks and representations of structs are covered too."""
+
+    def __init__(self, renderer: Processor) -> None:
+        self._renderer = renderer
+
+    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
+        return redact(str(self._renderer(logger, name, event)))
+
+
+def configure_logging(
+    json: bool | None = None, level: int | str = logging.INFO, *, stream: TextIO | None = None
+) -> None:
+    """Set up structlog and the standard library's logging for this process.
+
+    Args:
+        json: one JSON object a line; None means only when the stream is not a terminal.
+        level: of everything.
+        stream: standard error when None.
+    """
+    stream = sys.stderr if stream is None else stream
+    json = not stream.isatty() if json is None else json
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=_rendering(json, stream.isatty())
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def _rendering(json: bool, colors: bool) -> list[Processor]:
+    clean: Processor = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if json:
+        return [clean, structlog.processors.format_exc_info, _Redacting(structlog.processors.JSONRenderer())]
+    plain = structlog.dev.plain_traceback
+    return [clean, _Redacting(structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain))]
