@@ -6,6 +6,7 @@ logged or stored by a worker; `Secret` keeps it out of every repr.
 
 from enum import StrEnum
 from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -40,7 +41,8 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         url: address without credentials: rtsp(s)://, http(s)://, file path or file://, folder path,
-            v4l2:///dev/video0, scene:NAME (rendered by the program itself).
+            v4l2:///dev/video0, scene:NAME (rendered by the program itself). Cameras that want them in the
+            query have the placeholders `{username}` and `{password}` there.
         username: sent to the camera when not empty.
         password: likewise.
         transport: for RTSP.
@@ -52,6 +54,12 @@ class StreamSpec(msgspec.Struct, frozen=True, kw_only=True):
     password: Secret = Secret()
     transport: Transport = Transport.TCP
     loop: bool = False
+
+    def filled_url(self) -> str:
+        """The URL with the placeholders of its query filled in: for opening, never for showing."""
+        head, mark, query = self.url.partition("?")
+        query = query.replace("{username}", quote(self.username, safe=""))
+        return head + mark + query.replace("{password}", quote(self.password.value, safe=""))
 
 
 class RecordingMode(StrEnum):
