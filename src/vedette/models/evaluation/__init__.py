@@ -1,0 +1,1 @@
+"""How good are detectors, trackers and events: the field's standard figures, computed here."""
