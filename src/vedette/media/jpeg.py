@@ -74,3 +74,16 @@ def jpeg_size(data: bytes) -> tuple[int, int]:
         else:
             at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
     raise SourceError("this is no JPEG picture.", hint="It has no frame header.")
+
+
+def png_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a PNG (W3C PNG, 11.2.1), without decoding it.
+
+    Raises:
+        SourceError: it is no PNG, or of a size that no camera has.
+    """
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or data[12:16] != b"IHDR":
+        raise SourceError("this is no PNG picture.", hint="Its header is missing.")
+    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    check_picture_size(width, height)
+    return width, height
