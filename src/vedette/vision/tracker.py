@@ -38,6 +38,8 @@ _SURE_SIMILARITY: Final = 0.12
 _DOUBTFUL_SIMILARITY: Final = 0.35
 _OTHER_LABEL_COST: Final = 0.05
 _SAME_OBJECT_IOU: Final = 0.65
+_HALF_IOU: Final = 0.5
+_INSIDE: Final = 0.9
 _MOSTLY: Final = 0.6
 _LARGEST_GROWTH: Final = 1.5
 _IMPOSSIBLE: Final = 10.0
@@ -160,7 +162,7 @@ class Tracker:
         fresh = self._assign(found, utc_s)
         self._miss(looked_at, utc_s, frame)
         self._end_lost(utc_s)
-        self._start(fresh, utc_s)
+        self._start([d for d in fresh if not self._is_part(d, utc_s)], utc_s)
         return list(self._tracks)
 
     def drop(self, ids: frozenset[int] | set[int]) -> None:
@@ -202,12 +204,28 @@ class Tracker:
         predicted = self._filter.boxes[rows]
         scale = self._filter.scale[rows]
         growth = np.minimum(self._filter.spread[rows], _LARGEST_GROWTH * scale)
-        return (overlap(predicted, boxes, np.zeros_like(growth)) + overlap(predicted, boxes, growth)) / 2
+        near = overlap(predicted, boxes, growth) * likeness(predicted, boxes) ** self._trust_in_size(rows)
+        return (overlap(predicted, boxes, np.zeros_like(growth)) + near) / 2
+
+    def _trust_in_size(self, rows: Rows) -> Array:
+        """Shape (N, 1): what has just come into the picture is still growing out of its border."""
+        hits = np.array([self._tracks[row].hits for row in rows.tolist()])
+        result: Array = np.where(hits >= self.tentative_hits, 0.5, 0.0)[:, None]
+        return result
 
     def _label_cost(self, rows: Rows, found: list[Detection]) -> Array:
         tracks = [self._tracks[row] for row in rows.tolist()]
         return np.array(
             [[_label_cost(track.label, detection.label) for detection in found] for track in tracks]
+        )
+
+    def _is_part(self, detection: Detection, utc_s: float) -> bool:
+        """Whether it lies on an object that was seen under its own box: a second box around half of it."""
+        return any(
+            track.seen_utc_s == utc_s
+            and _group(track.label) == _group(detection.label)
+            and _is_on(detection.box, track.box)
+            for track in self._tracks
         )
 
     def _miss(self, looked_at: Sequence[Box], utc_s: float, frame: tuple[float, float] | None) -> None:
@@ -270,7 +288,16 @@ def overlap(first: BoxArray, second: BoxArray, growth: Array) -> Array:
     return result
 
 
-def was_looked_for(boxes: BoxArray, regions: BoxArray, frame: tuple[float, float] | None) -> NDArray[np.bool_]:
+def likeness(first: BoxArray, second: BoxArray) -> Array:
+    """How alike the sizes of every pair are, shape (N, M): 1 for equal, the share for smaller and larger."""
+    ours, theirs = first[:, None, 2:], second[None, :, 2:]
+    result: Array = np.prod(np.minimum(ours, theirs) / np.maximum(ours, theirs), axis=2)
+    return result
+
+
+def was_looked_for(
+    boxes: BoxArray, regions: BoxArray, frame: tuple[float, float] | None
+) -> NDArray[np.bool_]:
     """Whether each box was mostly covered by one region, or lies mostly outside the frame.
 
     Args:
@@ -311,6 +338,11 @@ def _label_cost(ours: str, theirs: str) -> float:
 
 def _group(label: str) -> str:
     return _GROUP.get(label, label)
+
+
+def _is_on(one: Box, other: Box) -> bool:
+    shared = one.intersection_area(other)
+    return one.iou(other) >= _HALF_IOU or shared >= _INSIDE * min(one.area, other.area)
 
 
 def _without_doubles(found: list[Detection]) -> list[Detection]:
