@@ -178,9 +178,10 @@ class Detector(Protocol):
     """Finds objects in regions of a picture.
 
     `detect` does everything; `prepare`, `infer` and `decode` are its steps, so that regions of several
-    pictures can be computed together.
+    pictures can be computed together. Only a `thread_safe` one may serve several threads.
     """
 
+    thread_safe: bool
     name: str
     version: str
     input_size: Size

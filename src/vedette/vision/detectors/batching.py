@@ -26,6 +26,8 @@ class BatchingDetector:
     at once, waiting at most `wait_s` for a batch to fill.
     """
 
+    thread_safe = True
+
     def __init__(self, detector: Detector, max_batch: int, wait_s: float = 0.003) -> None:
         self.name, self.version = detector.name, detector.version
         self.input_size, self.labels = detector.input_size, detector.labels

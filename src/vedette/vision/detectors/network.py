@@ -31,7 +31,9 @@ MAX_SUPPRESSED = 3000
 
 
 class NetworkDetector:
-    """Implements `Detector`. Not thread-safe: every thread has its own."""
+    """Implements `Detector`. Every thread has its own."""
+
+    thread_safe = False
 
     def __init__(
         self,

@@ -1,8 +1,7 @@
-"""The fallback without a model file: OpenCV's people detector (HOG, Dalal and Triggs, 2005).
+"""The fallback without a model file: OpenCV's people detector (HOG, Dalal and Triggs 2005).
 
-It finds people who stand or walk and are at least about a quarter of the region high, seen from about their own
-height, and nothing else. OpenCV 5
-left it out of the main package, so it may be absent.
+It finds people who stand or walk, seen from about their own height and a quarter of the region high or more;
+nothing else. OpenCV 5 left it out of the main package, so it may be absent.
 """
 
 import math
@@ -47,14 +46,14 @@ PREPROCESSING = Preprocessing(fit="stretch", color="bgr", std=(1.0, 1.0, 1.0))
 class _HogRuntime:
     """Implements `Runtime`: windows (N, 5) of x, y, width, height and SVM margin."""
 
-    inputs = (TensorInfo("picture", (1, 3, SIZE[1], SIZE[0])),)
-    outputs = (TensorInfo("people", (None, 5)),)
-    metadata: Mapping[str, str] = {}  # noqa: RUF012 -- never written
+    inputs: tuple[TensorInfo, ...] = (TensorInfo("picture", (1, 3, SIZE[1], SIZE[0])),)
+    outputs: tuple[TensorInfo, ...] = (TensorInfo("people", (None, 5)),)
+    metadata: Mapping[str, str] = {}
     device = "cpu"
 
     def __init__(self) -> None:
-        self._hog: Any = cv2.HOGDescriptor()
-        self._hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
+        self._hog = cv2.HOGDescriptor()
+        self._hog.setSVMDetector(np.array(cv2.HOGDescriptor.getDefaultPeopleDetector()))
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """See `Runtime`."""
