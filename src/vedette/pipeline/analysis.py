@@ -212,10 +212,12 @@ class Analysis:
 
     def _track(self, found: Detections, frame: Frame) -> None:
         messages = self._tracking.process(found)
-        self._evidence.observe(self._tracking.open_events, found.utc_s, frame.picture)
+        alive = [*self._tracking.open_events, *self._tracking.candidates]
+        self._evidence.observe(alive, found.utc_s, frame.picture)
         if found.motion and not found.scene_changed:
             self._sink.on_motion(found.utc_s)
         self._send(messages)
+        self._evidence.keep_only({event.id for event in alive})
 
     def _close_events(self) -> None:
         with self._stages:

@@ -79,17 +79,19 @@ def analyze(
     path: str | Path,
     spec: CameraSpec,
     detector: Detector | None,
+    summary: Summary,
     *,
     gate: bool = True,
     on_events: Callable[[Sequence[EventMessage]], None],
     on_progress: Callable[[float], None] = lambda _utc_s: None,
-) -> Summary:
+) -> None:
     """Run all stages over a file; event times are seconds from the start of the file.
 
     Args:
         path: video file or folder of pictures.
         spec: zones and profile; its streams are not used.
         detector: None measures motion only.
+        summary: filled in, also when the file cannot be read to its end.
         gate: False decodes and samples every frame, as a yardstick.
         on_events: called with the messages in order.
         on_progress: called with the file time reached.
@@ -97,7 +99,6 @@ def analyze(
     Raises:
         SourceError: the file cannot be opened or read to its end; events found so far have been given.
     """
-    summary = Summary(file=str(path))
     started_s, cpu_before_s = time.monotonic(), time.process_time()
     counters: Counter[str] = Counter()
     source = open_source(StreamSpec(url=str(path)), pace=False, counters=counters)
@@ -109,6 +110,8 @@ def analyze(
         for frame in frames:
             stages.take(frame)
             on_progress(frame.utc_s)
+        if not stages.frames:
+            raise SourceError("No picture could be decoded.", hint="Is it a complete video file?")
         summary.complete = True
     finally:
         frames.close()
@@ -120,9 +123,6 @@ def analyze(
         summary.frames_analysed = counters["frames_analysed"]
         summary.cpu_s = time.process_time() - cpu_before_s
         summary.wall_s = time.monotonic() - started_s
-    if not summary.frames_decoded:
-        raise SourceError(f"No picture could be decoded from {path}.", hint="Is it a complete video file?")
-    return summary
 
 
 class _Stages:
@@ -139,10 +139,12 @@ class _Stages:
         self._detector = detector
         self._on_events = on_events
         self._summary = summary
+        self.frames = 0
         self._detection = DetectionStage(spec)
         self._tracking = TrackingStage(spec)
 
     def take(self, frame: Frame) -> None:
+        self.frames += 1
         self._summary.duration_s = max(self._summary.duration_s, frame.utc_s)
         self._give(self._tracking.process(self._detection.process(frame, self._detector)))
 

@@ -148,14 +148,16 @@ class Capture:
         self._wake.feed(packet.size_bytes, keyframe=packet.keyframe, utc_s=packet.utc_s)
         if packet.keyframe:
             self._drop_inner_decoder()
-            if (planes := self._decode_keyframe(packet)) is not None:
-                yield from self._look(packet.utc_s, planes)
+            shown = self._quiet_utc_s is None or packet.utc_s >= self._next_recheck_s
+            if (planes := self._decode_keyframe(packet, rough=not shown)) is not None:
+                yield from self._look(packet.utc_s, planes, shown=shown)
             return
         inside = packet.utc_s >= self._next_inner_look_s or self._wake.may_wake
         if inside and (found := self._decode_inside()) is not None:
-            yield from self._look(*found)
+            yield from self._look(*found, shown=False)
 
-    def _look(self, utc_s: float, planes: Picture) -> Iterator[Frame]:
+    def _look(self, utc_s: float, planes: Picture, *, shown: bool) -> Iterator[Frame]:
+        """Let the gate look; `shown` pictures go on to the detector even when nothing moves."""
         luma = planes.luma(LUMA_WIDTH)
         look = self._gate.look(luma, utc_s)
         self._counters["gate_looks"] += 1
@@ -165,17 +167,14 @@ class Capture:
             yield from self._open_gate(utc_s)
             return
         quiet_since_s, self._quiet_utc_s = self._quiet_utc_s, utc_s
-        if quiet_since_s is None:
-            yield self._frame(utc_s, planes, luma, "start")
-        elif utc_s >= self._next_recheck_s:
-            yield self._frame(utc_s, planes, luma, "recheck")
-        else:
-            return
-        self._next_recheck_s = utc_s + self._profile.recheck_s
+        if shown:
+            self._next_recheck_s = utc_s + self._profile.recheck_s
+            yield self._frame(utc_s, planes, luma, "start" if quiet_since_s is None else "recheck")
 
-    def _decode_keyframe(self, packet: MediaPacket) -> Planes | None:
+    def _decode_keyframe(self, packet: MediaPacket, *, rough: bool = False) -> Planes | None:
+        """The picture of a keyframe; `rough` is cheaper and good enough for the gate."""
         try:
-            planes = decode_keyframe(packet)
+            planes = decode_keyframe(packet, skip_loop_filter=rough)
         except SourceError as error:
             self._counters["keyframes_corrupt"] += 1
             log.warning("keyframe cannot be decoded", camera=self.camera, error=str(error))
@@ -288,7 +287,7 @@ class Capture:
         if self._info is None:
             return
         if not self._open and len(self._groups.current) > 1 and (found := self._look_at_end()) is not None:
-            yield from self._look(*found)
+            yield from self._look(*found, shown=False)
         if self._decoder is not None:
             for utc_s, planes in self._decoder.flush():
                 self._counters["frames_decoded"] += 1

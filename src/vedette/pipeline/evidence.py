@@ -1,7 +1,7 @@
 """Snapshots of events: the best picture as a clean JPEG, and the object alone."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class SnapshotFolder:
 class Evidence:
     """Keeps the best picture of every open event and attaches snapshots to the messages about it.
 
-    The pictures are kept undecoded from planes (a reference, not a copy) and encoded only when a message
+    The pictures are kept as decoded planes (a reference, not a copy) and encoded only when a message
     goes out, so that a best moment that is soon beaten costs nothing.
     """
 
@@ -52,11 +52,17 @@ class Evidence:
         self._pictures: dict[str, tuple[float, Picture, Box]] = {}
         self._written: dict[str, float] = {}
 
-    def observe(self, open_events: Iterable[EventMessage], utc_s: float, picture: Picture) -> None:
-        """Remember the picture for each event whose best moment it is."""
-        for event in open_events:
+    def observe(self, events: Iterable[EventMessage], utc_s: float, picture: Picture) -> None:
+        """Remember the picture for each event, also one that may yet become one, whose best moment it is."""
+        for event in events:
             if event.best_utc_s == utc_s:
                 self._pictures[event.id] = (utc_s, picture, event.box)
+
+    def keep_only(self, events: Set[str]) -> None:
+        """Let go of the pictures of all other events."""
+        for gone in self._pictures.keys() - events:
+            del self._pictures[gone]
+            self._written.pop(gone, None)
 
     def attach(self, messages: Sequence[EventMessage]) -> list[EventMessage]:
         """The messages with their snapshot keys; files that changed are durable on return."""
@@ -67,9 +73,6 @@ class Evidence:
         if message.id in self._written:
             snapshot, crop = _keys(message)
             message = msgspec.structs.replace(message, snapshot=snapshot, crop=crop)
-        if message.phase == "end":
-            self._pictures.pop(message.id, None)
-            self._written.pop(message.id, None)
         return message
 
     def _write(self, message: EventMessage) -> None:

@@ -24,6 +24,7 @@ from vedette.pipeline.evidence import SnapshotFolder
 from vedette.pipeline.recording import RecordingStage
 from vedette.pipeline.turns import TurnPool
 from vedette.recording.disk import Disk
+from vedette.sources.base import ends
 from vedette.sources.reader import StreamReader
 from vedette.vision.pool import DetectorPool
 
@@ -127,6 +128,17 @@ class CameraSession:
         """Stop reading, finish the open segment, end open events."""
         self._stop_feeds()
 
+    def ask_to_stop(self) -> None:
+        """Let the readers begin to stop; `stop` waits for them."""
+        for feed in (self._main, self._sub):
+            if feed is not None:
+                feed.stop()
+
+    @property
+    def can_end(self) -> bool:
+        """Whether the source is one that ends, a file for example."""
+        return self.spec.enabled and ends(self.spec.main)
+
     @property
     def ended(self) -> bool:
         """Whether the source has come to its end and everything of it has been handled."""
@@ -155,8 +167,7 @@ class CameraSession:
 
     def _stop_feeds(self) -> None:
         feeds = [feed for feed in (self._main, self._sub) if feed is not None]
-        for feed in feeds:
-            feed.stop()
+        self.ask_to_stop()
         for feed in feeds:
             if not feed.join(READER_STOP_S):
                 log.warning("reader does not stop", camera=self.spec.id)

@@ -1,0 +1,230 @@
+"""The worker process: runs camera sessions as the server wants them, and reports what is really so."""
+
+import argparse
+import os
+import queue
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+
+from vedette.bus.link import WorkerLink
+from vedette.bus.outbox import Outbox
+from vedette.domain.camera import CameraSpec
+from vedette.domain.errors import StorageError, VedetteError
+from vedette.domain.messages import (
+    Assignment,
+    CameraReport,
+    CameraState,
+    EventMessage,
+    NodeReport,
+    SegmentMessage,
+    SnapshotReply,
+    SnapshotRequest,
+)
+from vedette.models.loader import DetectorLoader
+from vedette.node.home import Home
+from vedette.node.lifeline import WORKER_DONE
+from vedette.node.logging import configure_logging
+from vedette.pipeline.evidence import SnapshotFolder
+from vedette.pipeline.session import CameraSession, Surroundings
+from vedette.pipeline.turns import TurnPool
+from vedette.recording.disk import Disk
+from vedette.recording.repair import recover
+from vedette.settings import Settings, load_settings
+from vedette.vision.pool import DetectorPool
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 0.25
+RETRY_APPEND_S = 1.0
+
+
+class Worker:
+    """Sessions for the cameras of the newest assignment.
+
+    Only the main thread changes the set of sessions; the link's thread leaves assignments in a queue.
+    """
+
+    def __init__(self, node: str, home: Home, settings: Settings, *, until_end: bool = False) -> None:
+        self._node = node
+        self._until_end = until_end
+        self._counters: Counter[str] = Counter()
+        self._stopping = threading.Event()
+        self._assignments: queue.SimpleQueue[Assignment] = queue.SimpleQueue()
+        self._sessions: dict[str, CameraSession] = {}
+        self._failed: dict[str, CameraReport] = {}
+        self._recovered: set[str] = set()
+        self._revision = -1
+        self._outbox = Outbox(home.outbox(node), counters=self._counters)
+        cores = os.cpu_count() or 1
+        self._loader = DetectorLoader(settings)
+        self._detectors = DetectorPool(self._loader.load, settings.detector.threads or cores)
+        self._around = Surroundings(
+            disk=Disk(home.recordings),
+            snapshots=SnapshotFolder(home.snapshots),
+            turns=TurnPool(cores, name="decode"),
+            detectors=self._detectors,
+            announce=self._announce,
+        )
+        self._link = WorkerLink(
+            home.runtime,
+            node,
+            self._outbox,
+            report=self.report,
+            on_assignment=self._assignments.put,
+            on_snapshot=self._snapshot,
+            counters=self._counters,
+        )
+
+    def stop(self) -> None:
+        """Ask `run` to end; from a signal handler or another thread."""
+        self._stopping.set()
+
+    def run(self) -> int:
+        """Work until stopped; the exit status of the process."""
+        self._link.start()
+        log.info("worker runs", node=self._node, pid=os.getpid())
+        done = False
+        while not self._stopping.wait(TICK_S) and not done:
+            self._take_assignments()
+            done = self._until_end and self._all_ended()
+        self._close()
+        return WORKER_DONE if done else 0
+
+    # -- desired state --------------------------------------------------------------------------------
+
+    def _take_assignments(self) -> None:
+        newest = None
+        while not self._assignments.empty():
+            newest = self._assignments.get()
+        if newest is None or newest.revision == self._revision:
+            return
+        self._apply(newest.cameras)
+        self._revision = newest.revision
+        self._link.report_now()
+
+    def _apply(self, cameras: Iterable[CameraSpec]) -> None:
+        wanted = {spec.id: spec for spec in cameras}
+        gone = [camera for camera in self._sessions if camera not in wanted]
+        self._stop_sessions(gone)
+        for spec in wanted.values():
+            self._apply_one(spec)
+
+    def _apply_one(self, spec: CameraSpec) -> None:
+        """Start or reconfigure one camera; its trouble is reported and holds up no other."""
+        try:
+            if (session := self._sessions.get(spec.id)) is not None:
+                session.configure(spec)
+            else:
+                self._recover(spec.id)
+                self._sessions[spec.id] = CameraSession(spec, self._around)
+            self._failed.pop(spec.id, None)
+        except (VedetteError, OSError) as error:
+            log.warning("camera cannot run", camera=spec.id, error=str(error))
+            self._counters["camera_errors"] += 1
+            self._failed[spec.id] = CameraReport(
+                camera=spec.id, state=CameraState.RETRYING, revision=spec.revision, message=str(error)
+            )
+
+    def _recover(self, camera: str) -> None:
+        """Finish the segments that a killed worker left half-written, once per camera."""
+        if camera in self._recovered:
+            return
+        self._recovered.add(camera)
+        for message in recover(self._around.disk.root, camera):
+            self._announce(message)
+
+    def _all_ended(self) -> bool:
+        ending = [session for session in self._sessions.values() if session.can_end]
+        return self._revision >= 0 and all(session.ended for session in ending)
+
+    # -- durable, then announced ------------------------------------------------------------------------
+
+    def _announce(self, message: EventMessage | SegmentMessage) -> None:
+        """Append to the outbox; while the disk refuses, segments are left to `recover` and `check`."""
+        try:
+            self._outbox.append(message)
+        except StorageError as error:
+            self._counters["outbox_errors"] += 1
+            log.error("message not durable yet", error=str(error))  # noqa: TRY400 - the message says it all
+
+    # -- reported state -------------------------------------------------------------------------------
+
+    def report(self) -> NodeReport:
+        """What is really happening; called on the link's thread each second."""
+        sessions = list(self._sessions.values())
+        return NodeReport(
+            node=self._node,
+            utc_s=time.time(),
+            pid=os.getpid(),
+            revision=self._revision,
+            detector=self._loader.active,
+            detector_message=self._loader.message,
+            cameras=(*(session.report() for session in sessions), *self._failed.values()),
+            counters=dict(self._counters + self._detectors.counters),
+            gauges=self._gauges(),
+        )
+
+    def _gauges(self) -> dict[str, float]:
+        return {
+            "outbox_messages": self._outbox.size,
+            "outbox_bytes": self._outbox.size_bytes,
+            "disk_free_bytes": self._around.disk.free_bytes,
+            "disk_stopped": float(self._around.disk.stopped),
+            "threads": threading.active_count(),
+        }
+
+    def _snapshot(self, request: SnapshotRequest) -> SnapshotReply:
+        session = self._sessions.get(request.camera)
+        if session is None:
+            return SnapshotReply(
+                request=request.request, camera=request.camera, error="This camera does not run here."
+            )
+        try:
+            utc_s, jpeg = session.snapshot(request.max_width)
+        except VedetteError as error:
+            return SnapshotReply(request=request.request, camera=request.camera, error=str(error))
+        return SnapshotReply(request=request.request, camera=request.camera, utc_s=utc_s, jpeg=jpeg)
+
+    # -- the end --------------------------------------------------------------------------------------
+
+    def _stop_sessions(self, cameras: Iterable[str]) -> None:
+        """Stop several cameras at once: all readers are asked before the first is waited for."""
+        stopping = [self._sessions.pop(camera) for camera in list(cameras)]
+        for session in stopping:
+            session.ask_to_stop()
+        for session in stopping:
+            session.stop()
+
+    def _close(self) -> None:
+        self._stop_sessions(list(self._sessions))
+        self._around.turns.close()
+        self._detectors.close()
+        self._around.disk.close()
+        self._link.close()
+        self._outbox.close()
+        log.info("worker stopped", node=self._node)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a worker process until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="vedette.pipeline.worker")
+    parser.add_argument("--node", required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--until-end", action="store_true")
+    given = parser.parse_args(arguments)
+    settings = load_settings(home=given.home)
+    configure_logging(json=settings.log_format == "json", level=settings.log_level)
+    worker = Worker(given.node, Home(given.home).prepare(), settings, until_end=given.until_end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    return worker.run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

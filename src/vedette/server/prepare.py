@@ -1,0 +1,65 @@
+"""What has to be done to the database before the processes of `vedette run` start.
+
+A process of its own, so that the supervisor, which lives for months, never loads Django:
+`python -m vedette.server.prepare --home DIR [SOURCE...]` prints one JSON object.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+
+from vedette.domain.errors import VedetteError
+
+
+class Prepared(msgspec.Struct, kw_only=True):
+    """The outcome.
+
+    Attributes:
+        administrator_password: of the user `admin`, only when it was created just now.
+        watched: ids of the cameras of the given sources.
+        cameras: how many cameras are configured and enabled.
+        error: why the preparation failed; empty when it did not.
+    """
+
+    administrator_password: str | None = None
+    watched: list[str] = []
+    cameras: int = 0
+    error: str = ""
+
+
+def prepare(home: Path, sources: list[str]) -> Prepared:
+    """Migrate, make the first administrator, and make a camera for each source.
+
+    Raises:
+        VedetteError: the database cannot be used, or a source is not one.
+    """
+    from vedette.server.setup import setup_django
+    from vedette.settings import load_settings
+
+    setup_django(load_settings(home=home))
+    from vedette.server.accounts.service import ensure_administrator
+    from vedette.server.cameras.models import Camera
+    from vedette.server.cameras.service import ensure_sources
+
+    watched = ensure_sources(sources)
+    cameras = Camera.objects.filter(enabled=True).count()
+    return Prepared(administrator_password=ensure_administrator(), watched=watched, cameras=cameras)
+
+
+def main() -> None:
+    """Entry point of the process."""
+    parser = argparse.ArgumentParser(prog="vedette.server.prepare")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("sources", nargs="*")
+    given = parser.parse_args()
+    try:
+        outcome = prepare(given.home, given.sources)
+    except VedetteError as error:
+        outcome = Prepared(error=str(error))
+    sys.stdout.buffer.write(msgspec.json.encode(outcome))
+
+
+if __name__ == "__main__":
+    main()
