@@ -268,6 +268,14 @@ def decode(data: bytes | memoryview) -> AnyMessage:
         msgspec.DecodeError: the bytes are not a message (`ValidationError` is a subclass).
     """
     try:
+        return _checked(data)
+    except (RecursionError, UnicodeDecodeError) as error:
+        # msgspec lets these two through for nested and for mistaken texts.
+        raise msgspec.DecodeError(str(error)) from error
+
+
+def _checked(data: bytes | memoryview) -> AnyMessage:
+    try:
         message = _decoder.decode(data)
     except msgspec.ValidationError:
         if (found := _version_decoder.decode(data).v) != SCHEMA_VERSION:
