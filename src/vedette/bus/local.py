@@ -56,11 +56,12 @@ class LocalBus:
 
     def _socket(self, topic: str) -> zmq.Socket[bytes]:
         if topic not in self._sockets:
+            address = endpoint(self._folder, f"bus-{topic}")
             socket = self._context.socket(zmq.PUSH)
             socket.set(zmq.SNDHWM, self._depth)
             socket.set(zmq.RECONNECT_IVL, 50)
             socket.set(zmq.RECONNECT_IVL_MAX, 500)
-            socket.connect(endpoint(self._folder, f"bus-{topic}"))
+            socket.connect(address)
             self._sockets[topic] = socket
         return self._sockets[topic]
 
@@ -76,11 +77,12 @@ class LocalSubscription:
         self._topic = topic
         self._counters = counters
         self._lock = threading.Lock()
+        address = endpoint(folder, f"bus-{topic}")
         self._claim = claim(folder, f"bus-{topic}")
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.PULL)
         self._socket.set(zmq.RCVHWM, depth)
-        self._socket.bind(endpoint(folder, f"bus-{topic}"))
+        self._socket.bind(address)
 
     def receive(self, timeout_s: float) -> AnyMessage | None:
         """See `Subscription.receive`."""

@@ -22,7 +22,7 @@ MAX_FRAME_BYTES = 32 * 1024**2
 HIGH_WATER_MARK = 64
 """Frames that wait for a peer that does not read."""
 
-MALFORMED = (msgspec.DecodeError, UnknownVersionError, UnicodeDecodeError)
+MALFORMED = (msgspec.DecodeError, UnknownVersionError, UnicodeDecodeError, RecursionError)
 """What reading outside bytes may raise."""
 
 
