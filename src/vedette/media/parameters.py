@@ -3,11 +3,16 @@
 NAL units: ITU-T H.264 Annex B and table 7-1; H.265 Annex B and table 7-1.
 """
 
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
 import av
 
 from vedette.domain.errors import SourceError
+from vedette.media.decoder import decode_keyframe
 from vedette.media.jpeg import jpeg_size
-from vedette.media.packets import VideoInfo
+from vedette.media.packets import MediaPacket, VideoInfo
 
 _START = b"\0\0\1"
 _HEAD_BYTES = 2048
@@ -46,57 +51,65 @@ def _kind(header: int, codec: str) -> int | None:
 
 
 class ParameterWatch:
-    """Notices, on keyframes, that the parameters of a stream are no longer those it was opened with."""
+    """Notices, on keyframes, that the parameters of a stream are no longer those it was opened with.
+
+    Damage on the way can look like a change: new parameter sets count when the keyframe decodes with them
+    without an error, or when they come a second time.
+    """
 
     def __init__(self, info: VideoInfo) -> None:
-        self._codec = info.codec
-        self._out_of_band = info.codec in {"h264", "hevc"} and info.extradata[:1] == b"\1"
-        self._extradata = info.extradata
+        self._info = info
+        named = info.codec in {"h264", "hevc"}
+        self._out_of_band = named and info.extradata[:1] == b"\1"  # avcC and hvcC begin with their version
+        self._in_band = named and not self._out_of_band
         self._known = parameter_sets(info.extradata, info.codec) if self._in_band else {}
-        self._size = (info.width, info.height)
-        self._seen: Sets = self._known
+        self._refused = b""
 
-    @property
-    def _in_band(self) -> bool:
-        return self._codec in {"h264", "hevc"} and not self._out_of_band
+    def look(self, packet: "av.Packet[Any]") -> VideoInfo:
+        """The info that fits this keyframe: the same object until something has changed."""
+        if self._in_band:
+            self._look_in_band(packet)
+        elif self._out_of_band:
+            self._look_beside(packet)
+        elif self._info.codec == "mjpeg":
+            self._look_at_jpeg(packet)
+        return self._info
 
-    def extradata_of(self, packet: "av.Packet[av.VideoStream]") -> bytes | None:
-        """The extradata that this keyframe needs when it is not the one known; it is known from now on."""
-        if self._out_of_band:
-            return self._side_data(packet)
-        if not self._in_band:
-            return None
-        sets = parameter_sets(_head(packet), self._codec)
-        if sets == self._seen or not sets:
-            return None
-        self._seen = sets
+    def _look_in_band(self, packet: "av.Packet[Any]") -> None:
+        sets = parameter_sets(_head(packet), self._info.codec)
+        if all(self._known.get(kind) == units for kind, units in sets.items()):
+            return
         merged = {**self._known, **sets}
-        if merged == self._known:
-            return None
-        self._known = merged
-        return annex_b(merged)
+        if self._try(packet, annex_b(merged)):
+            self._known = merged
 
-    def size_of(self, packet: "av.Packet[av.VideoStream]") -> tuple[int, int] | None:
-        """The size of a motion JPEG picture when it is not the one known."""
-        if self._codec != "mjpeg":
-            return None
+    def _look_beside(self, packet: "av.Packet[Any]") -> None:
+        if packet.has_sidedata("new_extradata"):
+            extradata = bytes(packet.get_sidedata("new_extradata"))
+            if extradata != self._info.extradata:
+                self._try(packet, extradata)
+
+    def _look_at_jpeg(self, packet: "av.Packet[Any]") -> None:
+        with suppress(SourceError):
+            self._resize(self._info, *jpeg_size(_head(packet)))
+
+    def _try(self, packet: "av.Packet[Any]", extradata: bytes) -> bool:
+        """Take the extradata over when it proves itself; changes are rare, so the keyframe is decoded."""
+        changed = replace(self._info, extradata=extradata)
+        insisted = extradata == self._refused
         try:
-            size = jpeg_size(_head(packet))
+            picture = decode_keyframe(MediaPacket(packet, changed, 0.0, keyframe=True), strict=not insisted)
         except SourceError:
-            return None
-        changed = size != self._size
-        self._size = size
-        return size if changed else None
+            self._refused = extradata
+            return False
+        self._info = changed
+        self._resize(changed, picture.width, picture.height)
+        return True
 
-    def _side_data(self, packet: "av.Packet[av.VideoStream]") -> bytes | None:
-        if not packet.has_sidedata("new_extradata"):
-            return None
-        extradata = bytes(packet.get_sidedata("new_extradata"))
-        if extradata == self._extradata:
-            return None
-        self._extradata = extradata
-        return extradata
+    def _resize(self, info: VideoInfo, width: int, height: int) -> None:
+        if (width, height) != (info.width, info.height):
+            self._info = replace(info, width=width, height=height)
 
 
-def _head(packet: "av.Packet[av.VideoStream]") -> bytes:
+def _head(packet: "av.Packet[Any]") -> bytes:
     return bytes(memoryview(packet)[:_HEAD_BYTES])

@@ -10,7 +10,7 @@ import structlog
 from av.container import InputContainer
 
 from vedette.domain.errors import SourceError, UnsupportedCodecError
-from vedette.media.decoder import check_picture_size, decode_keyframe
+from vedette.media.decoder import check_picture_size
 from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 from vedette.media.parameters import ParameterWatch
 from vedette.sources.base import Setting
@@ -240,16 +240,18 @@ class LibavSource:
         return made
 
     def _look_for_change(self, packet: "av.Packet[Any]") -> None:
-        extradata = self._watch.extradata_of(packet)
-        size = self._watch.size_of(packet)
-        if extradata is None and size is None:
+        info = self._watch.look(packet)
+        if info is self.video:
             return
-        changed = replace(self.video, extradata=extradata or self.video.extradata)
-        width, height = size or _decoded_size(packet, changed)
-        self.video = replace(changed, width=width, height=height)
+        self.video = info
         if self._begun:
             self._counters["parameter_changes"] += 1
-            log.info("stream parameters have changed", source=self._opening.shown, width=width, height=height)
+            log.info(
+                "stream parameters have changed",
+                source=self._opening.shown,
+                width=info.width,
+                height=info.height,
+            )
 
     def _waited(self, packet: MediaPacket) -> bool:
         """Wait until it is the packet's turn; False when the source was closed meanwhile."""
@@ -278,15 +280,6 @@ class LibavSource:
         container, self._container = self._container, None
         if container is not None:
             container.close()
-
-
-def _decoded_size(packet: "av.Packet[Any]", info: VideoInfo) -> tuple[int, int]:
-    """The true size of a keyframe with new parameters; changes are rare, so it is simply decoded."""
-    try:
-        planes = decode_keyframe(MediaPacket(packet, info, 0.0, keyframe=True))
-    except SourceError:
-        return info.width, info.height
-    return planes.width, planes.height
 
 
 def _codec_name(container: Any, index: int) -> str:
