@@ -10,6 +10,7 @@ from django.db import models, transaction
 from vedette.domain.errors import ConfigurationError
 from vedette.domain.ids import camera_id_from
 from vedette.server.accounts.models import Site
+from vedette.server.cameras import limits
 from vedette.server.cameras.addresses import Address, split_address
 from vedette.server.cameras.models import Camera, Profile, Zone
 from vedette.server.cameras.specs import vault
@@ -181,3 +182,61 @@ def _free_id(name: str) -> str:
     taken = set(Camera.objects.filter(id__startswith=wanted[:58]).values_list("id", flat=True))
     numbered = (f"{wanted[:58]}-{number}" for number in range(2, len(taken) + 3))
     return wanted if wanted not in taken else next(name for name in numbered if name not in taken)
+
+
+def change_zone(zone: Zone, fields: Mapping[str, Any]) -> Zone:
+    """Set a zone's fields and save it.
+
+    Raises:
+        ConfigurationError: a value cannot be used.
+    """
+    _set(zone, fields, ZONE_FIELDS)
+    return zone
+
+
+def change_profile(profile: Profile, fields: Mapping[str, Any]) -> Profile:
+    """Set a profile's fields and save it.
+
+    Raises:
+        ConfigurationError: a value cannot be used.
+    """
+    _set(profile, fields, PROFILE_FIELDS)
+    return profile
+
+
+def _set(row: Zone | Profile, fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    if unknown := fields.keys() - set(known):
+        raise ConfigurationError(f"A {type(row).__name__.lower()} has no field {min(unknown)!r}.")
+    for field, value in fields.items():
+        setattr(row, field, value)
+    save(row)
+
+
+@transaction.atomic
+def replace_zones(camera: Camera, zones: Iterable[Mapping[str, Any]]) -> None:
+    """Make these the zones of the camera.
+
+    Raises:
+        ConfigurationError: a zone cannot be used; nothing has changed then.
+    """
+    wanted = {str(zone["name"]): zone for zone in zones}
+    if len(wanted) > limits.MAX_ZONES:
+        raise ConfigurationError(f"A camera has at most {limits.MAX_ZONES} zones.")
+    for zone in Zone.objects.filter(camera=camera).exclude(name__in=list(wanted)):
+        zone.delete()
+    had = {zone.name: zone for zone in Zone.objects.filter(camera=camera)}
+    for name, fields in wanted.items():
+        change_zone(had.get(name) or Zone(camera=camera), fields)
+
+
+def remove_profile(profile: Profile) -> None:
+    """Remove a profile.
+
+    Raises:
+        ConfigurationError: cameras use it.
+    """
+    if used := ", ".join(profile.cameras.values_list("id", flat=True)):
+        raise ConfigurationError(
+            f"The profile {profile.name!r} is used by {used}.", hint="Give them another first."
+        )
+    profile.delete()

@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 
 def vault() -> Vault:
     """The vault of this home."""
-    return Vault(settings.HOME / "secrets")
+    return Vault(settings.HOME.secrets)
 
 
 def camera_specs() -> list[CameraSpec]:
