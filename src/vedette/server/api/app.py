@@ -1,0 +1,24 @@
+"""The API as a whole."""
+
+from ninja import NinjaAPI
+
+from vedette import __version__
+from vedette.server.api import cameras, errors, events, live, nodes, recordings
+from vedette.server.api.access import Undeclared
+
+api = NinjaAPI(
+    title="Vedette",
+    version=__version__,
+    description="Cameras, recordings and events. Times are ISO 8601 in UTC; boxes are x, y, width, height.",
+    urls_namespace="api-v1",
+    auth=Undeclared(),
+    openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
+)
+errors.install(api)
+api.add_router("/cameras", cameras.router)
+api.add_router("/cameras", recordings.clips)
+api.add_router("/profiles", cameras.profiles)
+api.add_router("/events", events.router)
+api.add_router("/recordings", recordings.router)
+api.add_router("", nodes.router)
+api.add_router("", live.router)
