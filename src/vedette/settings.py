@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import platformdirs
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -20,13 +19,7 @@ from pydantic_settings import (
 )
 
 from vedette.domain.errors import ConfigurationError
-
-CONFIG_NAME = "vedette.yaml"
-
-
-def default_home() -> Path:
-    """Where everything lives when nobody says otherwise: `~/.local/share/vedette`."""
-    return Path(platformdirs.user_data_dir("vedette"))
+from vedette.node.home import Home, default_home
 
 
 class RetentionSettings(BaseModel):
@@ -116,6 +109,10 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    def layout(self) -> Home:
+        """Where things lie below the home."""
+        return Home(self.home)
+
     def worker_names(self) -> tuple[str, ...]:
         """The ids of the worker processes: `worker-1`, `worker-2`, ..."""
         count = self.workers or max(1, (os.cpu_count() or 1) // 4)
@@ -159,7 +156,7 @@ def load_settings(config: Path | None = None, **values: Any) -> Settings:
 def _configured_file(home: Path | str | None) -> Path | None:
     if named := os.environ.get("VEDETTE_CONFIG"):
         return Path(named)
-    path = Path(home or os.environ.get("VEDETTE_HOME") or default_home()).expanduser() / CONFIG_NAME
+    path = Home(Path(home) if home else None).settings_file
     return path if path.exists() else None
 
 

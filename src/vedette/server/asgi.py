@@ -1,5 +1,5 @@
 """The ASGI application (`vedette.server.setup.setup_django` first)."""
 
-from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
 
-application = get_asgi_application()
+application = ASGIHandler()

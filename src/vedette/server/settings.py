@@ -30,12 +30,10 @@ def _settings() -> Settings:
 
 
 VEDETTE = _settings()
-HOME = VEDETTE.home
-SNAPSHOTS = HOME / "snapshots"
-RECORDINGS = HOME / "recordings"
+HOME = VEDETTE.layout()
 
 BASE = Path(__file__).parent
-SECRET_KEY = django_key(HOME / "secrets")
+SECRET_KEY = django_key(HOME.secrets)
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *VEDETTE.allowed_hosts]
 if VEDETTE.host not in {"0.0.0.0", "::", ""}:  # noqa: S104  compared, not bound
@@ -63,7 +61,7 @@ if (BASE / "dashboard" / "__init__.py").exists():
 MIDDLEWARE = [
     "vedette.server.security.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vedette.server.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -86,7 +84,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database_config(VEDETTE.database_url.get_secret_value(), HOME / "vedette.sqlite3")}
+DATABASES = {"default": database_config(VEDETTE.database_url.get_secret_value(), HOME.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -117,10 +115,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 LANGUAGE_CODE = "en"
-# Vedette configures logging itself (structlog); see `vedette.server.logs`.
+# Vedette configures logging itself (structlog); see `vedette.node.logging`.
 LOGGING_CONFIG = None

@@ -6,11 +6,17 @@ from django.contrib import admin
 from django.urls import include, path
 
 from vedette.server.accounts import views as accounts
+from vedette.server.api.app import api
+from vedette.server.api.metrics import metrics
 
 urlpatterns = [
     path("login", accounts.login, name="login"),
     path("logout", accounts.logout, name="logout"),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+    path("metrics", metrics, name="metrics"),
 ]
 if find_spec("vedette.server.dashboard") is not None:
     urlpatterns.append(path("", include("vedette.server.dashboard.urls")))
+
+handler404 = "vedette.server.api.errors.not_found"

@@ -1,0 +1,116 @@
+"""The server process: `python -m vedette.server --home DIR --host H --port N`."""
+
+import argparse
+import errno
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vedette.domain.errors import ConfigurationError, VedetteError
+from vedette.node.logging import configure_logging
+from vedette.server.setup import setup_django
+from vedette.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+STOP_S = 3
+"""Requests that still run when the server is told to stop have so long."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address before anything else is done.
+
+    Raises:
+        ConfigurationError: somebody has it, or it is not ours to take.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(*_why_not(host, port, error)) from None
+    return listener
+
+
+def _why_not(host: str, port: int, error: OSError) -> tuple[str]:
+    if error.errno == errno.EADDRINUSE:
+        words = "another program listens there already. Choose another with --port, or stop that program."
+    elif error.errno == errno.EACCES:
+        words = "ports below 1024 need privileges. Choose another with --port."
+    else:
+        words = f"{error.strerror}. Choose an address of this machine with --host."
+    return (f"Cannot listen on {host}:{port}: {words}",)
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Run until SIGTERM or SIGINT."""
+    setup_django(settings)
+    import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
+    from vedette.server.housekeeping import Housekeeper  # noqa: PLC0415  needs Django
+    from vedette.server.hub import Hub  # noqa: PLC0415
+    from vedette.server.runtime import runtime  # noqa: PLC0415
+
+    folder = settings.layout().runtime
+    runtime.hub = Hub(folder, settings.worker_names(), runtime.live, runtime.counters)
+    housekeeper = Housekeeper(settings, runtime)
+    runtime.hub.start()
+    housekeeper.start()
+    try:
+        _web_server().run(sockets=[listener])
+    finally:
+        housekeeper.close()
+        runtime.hub.close()
+
+
+def _web_server() -> "uvicorn.Server":
+    import uvicorn  # noqa: PLC0415
+
+    from vedette.server.runtime import runtime  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: object) -> None:
+            runtime.live.close()  # streams would otherwise outlast every patience
+            super().handle_exit(sig, frame)  # type: ignore[arg-type]
+
+    config = uvicorn.Config(
+        "vedette.server.asgi:application",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_S,
+        timeout_keep_alive=30,
+        proxy_headers=False,
+    )
+    return Server(config)
+
+
+def main() -> int:
+    """Entry point; the exit status is 2 when the server cannot start as it is configured."""
+    parser = argparse.ArgumentParser(prog="vedette.server")
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
+    given = parser.parse_args()
+    try:
+        settings = load_settings(home=given.home, host=given.host, port=given.port)
+        configure_logging(settings.log_format == "json" or None, settings.log_level.upper())
+        logging.getLogger("django.request").setLevel(logging.ERROR)  # refusing is no news
+        serve(settings, listen(settings.host, settings.port))
+    except VedetteError as error:
+        print(f"vedette: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
