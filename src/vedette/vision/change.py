@@ -1,0 +1,202 @@
+"""What changed between pictures, whatever the light does: the statistics under the gate and the motion step.
+
+A picture is reduced to cells (80 across) and compared with three memories: the picture of a moment ago, a
+short background (what stays is taken over within some 15 seconds) and a long one (the empty scene, kept for
+minutes, so that an object that came and went leaves no ghost).
+
+What the light does not explain (see `light`) is measured in units of the cell's own noise, which is learned
+from what the camera shows while nothing moves (sensor, coding, leaves), and of the noise of the whole frame
+(a keyframe disturbs all textured cells at once). An object is a cluster of such cells in which the texture
+became another; each cell's contribution is capped, so that single speckles never make one.
+"""
+
+from collections import deque
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.vision import light
+from vedette.vision.light import Labels, Mask, Plane
+
+CELLS_ACROSS = 80
+MEMORY_S = 0.35
+"""The picture of a moment ago is at least this old where there is one: slow objects move by then."""
+FLOOR = 1.0
+"""Smallest variance of a cell: what 8-bit rounding, scaling and coding leave of a perfect picture."""
+EDGE_JITTER = 0.06
+"""First guess of the noise at an edge, as a share of its contrast: trembling cameras, coding."""
+DOUBT = 4.0
+"""How many times the first guess is taken, until the noise is learned: encoders take a second to settle."""
+CAP = 16.0
+"""Most that one cell adds to a cluster, in variances."""
+CLUSTER = 4 * CAP
+"""What 3x3 cells must hold together: four strongly changed cells, or more weaker ones."""
+QUIET = 9.0
+"""Up to here, in variances, a cell counts as unchanged."""
+LOUDEST = 64.0
+"""Largest squared difference that the noise learns from."""
+SAME_TEXTURE = 0.85
+"""A cluster whose texture correlates so well with the memory is light or coding, not an object."""
+SHORT_S, SHORT_FOREIGN_S = 2.0, 12.0
+"""Time constant of the short background where the cell is quiet, and where it is not."""
+LONG_S, HIDDEN_STEP = 10.0, 1.0
+"""The long one likewise; a hidden cell follows the light and creeps by this many grey levels per time
+constant, so that minutes of a guest leave no trace."""
+RECENT_S = 6.0
+"""Foreign clusters count for so long after something moved in them: a camera that sags moves nothing."""
+NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What one picture changed.
+
+    Attributes:
+        moving: (rows, cols) of 0 or 1: cells that changed against a moment ago.
+        foreign: (rows, cols) of 0 or 1: cells that belong to no background, where something moved lately.
+        scene_changed: the light changed over most of the picture; nothing else can be said.
+        cell: luma pixels per cell.
+    """
+
+    moving: Mask
+    foreign: Mask
+    scene_changed: bool
+    cell: int
+
+
+class ChangeModel:
+    """The memory of one camera; `compare` takes luma planes in time order, at any pace."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the next picture is the first."""
+        self._size = (0, 0)
+        self._looks = 0
+        self._utc_s = -np.inf
+        self._recent: deque[tuple[float, Plane]] = deque(maxlen=8)
+
+    def compare(self, luma: NDArray[np.uint8], utc_s: float) -> Change:
+        """Compare a luma plane (h, w) with what came before, and learn from it.
+
+        A plane of another size, or a step back in time, starts anew.
+        """
+        if luma.shape != self._size or utc_s < self._utc_s:
+            self.reset()
+            self._size = (luma.shape[0], luma.shape[1])
+        cell = max(1, round(luma.shape[1] / CELLS_ACROSS))
+        cells = light.cells_of(luma, cell)
+        moving, foreign, switched = self._judge(cells, utc_s)
+        self._recent.append((utc_s, cells))
+        self._utc_s = utc_s
+        self._looks += 1
+        return Change(moving, foreign, switched, cell)
+
+    def _judge(self, cells: Plane, utc_s: float) -> tuple[Mask, Mask, bool]:
+        if not self._recent:
+            self._noise = DOUBT * _guessed_noise(cells)
+            self._memories = np.stack((cells, cells, cells))
+            self._moved_s = np.full(cells.shape, -np.inf)
+            return _nothing(cells), _nothing(cells), False
+        self._memories[0] = self._moment_ago(utc_s)
+        strength, uneven, squares = self._strengths(cells)
+        moving = _of_other_texture(_clusters(strength[0]), cells, self._memories[0])
+        if light.has_switched(cells, self._memories[0], moving):
+            self._switch(cells)
+            return _nothing(cells), _nothing(cells), True
+        foreign = self._foreign(cells, strength, moving, utc_s)
+        self._learn_noise(squares, moving | foreign)
+        self._learn_backgrounds(cells, uneven, utc_s - self._utc_s)
+        return moving, foreign, False
+
+    def _foreign(self, cells: Plane, strength: Plane, moving: Mask, utc_s: float) -> Mask:
+        self._moved_s[moving > 0] = utc_s
+        recently = self._moved_s > utc_s - RECENT_S
+        clusters = _clusters(np.minimum(strength[1], strength[2]))
+        return _of_other_texture(_touching(clusters, recently), cells, self._memories[1])
+
+    def _moment_ago(self, utc_s: float) -> Plane:
+        while len(self._recent) > 1 and utc_s - self._recent[1][0] >= MEMORY_S:
+            self._recent.popleft()
+        return self._recent[0][1]
+
+    def _strengths(self, cells: Plane) -> tuple[Plane, Plane, Plane]:
+        """Per memory what no light explains, what even light leaves (both in variances); latest squares."""
+        squares, by_picture, gains = light.unexplained(cells, self._memories)
+        noise = self._noise * np.maximum(np.square(gains), 1.0)
+        strengths = squares / noise
+        strengths /= _frame_noise(strengths[0])
+        return strengths, by_picture / noise, squares[0]
+
+    def _switch(self, cells: Plane) -> None:
+        self._recent.clear()
+        self._memories[:] = cells
+        self._noise = DOUBT * _guessed_noise(cells)
+        self._looks = 0
+
+    def _learn_noise(self, squares: Plane, changed: Mask) -> None:
+        quiet = cv2.dilate(changed, NEIGHBOURS, iterations=2) == 0
+        rate = np.float32(1.0 / min(self._looks + 3, 40))
+        self._noise += rate * quiet * (np.clip(squares, FLOOR, LOUDEST) - self._noise)
+
+    def _learn_backgrounds(self, cells: Plane, uneven: Plane, elapsed_s: float) -> None:
+        _, short, long = self._memories
+        rate = np.where(uneven[1] < QUIET, _rate(elapsed_s, SHORT_S), _rate(elapsed_s, SHORT_FOREIGN_S))
+        short += rate * (cells - short)
+        lit = np.float32(light.overall_gain(cells, long)) * long
+        hidden = lit + np.clip(cells - lit, -HIDDEN_STEP, HIDDEN_STEP)
+        long += _rate(elapsed_s, LONG_S) * (np.where(uneven[2] < QUIET, cells, hidden) - long)
+
+
+def _rate(elapsed_s: float, time_constant_s: float) -> np.float32:
+    return np.float32(1 - np.exp(-elapsed_s / time_constant_s))
+
+
+def _nothing(cells: Plane) -> Mask:
+    return np.zeros(cells.shape, np.uint8)
+
+
+def _guessed_noise(cells: Plane) -> Plane:
+    jitter = np.float32(EDGE_JITTER) * light.contrast(cells)
+    return np.asarray(np.float32(FLOOR) + np.square(jitter), np.float32)
+
+
+def _frame_noise(strength: Plane) -> float:
+    """How much louder this frame is than the learned noise: its 80 % quantile over that of chi squared."""
+    return min(max(light.rank(strength[::3, ::3], 0.8) / 1.64, 1.0), 9.0)
+
+
+def _clusters(strength: Plane) -> Mask:
+    capped = np.minimum(strength, np.float32(CAP))
+    sums = cv2.boxFilter(capped, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    seeds = np.asarray(sums >= CLUSTER, np.uint8)
+    if not seeds.any():
+        return seeds
+    near = cv2.dilate(seeds, NEIGHBOURS)
+    return np.asarray((near > 0) & (strength >= QUIET / 2), np.uint8)
+
+
+def labelled(mask: Mask) -> Labels:
+    """Number the clusters of a mask from 1 on, each with a rim of one cell; 0 is around them."""
+    return np.asarray(cv2.connectedComponents(cv2.dilate(mask, NEIGHBOURS))[1], np.int32)
+
+
+def _touching(mask: Mask, places: NDArray[np.bool_]) -> Mask:
+    """The clusters that lie, in part, in these places."""
+    if not mask.any():
+        return mask
+    labels = labelled(mask)
+    kept = np.zeros(labels.max() + 1, np.uint8)
+    kept[labels[places]] = 1
+    return np.asarray(mask & kept[labels], np.uint8)
+
+
+def _of_other_texture(mask: Mask, cells: Plane, memory: Plane) -> Mask:
+    """The clusters that do not show the texture of the memory."""
+    if not mask.any():
+        return mask
+    labels = labelled(mask)
+    kept = light.similarities(cells, memory, labels) <= SAME_TEXTURE
+    return np.asarray(mask & kept[labels], np.uint8)

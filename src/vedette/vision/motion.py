@@ -1,0 +1,80 @@
+"""Where something moves in the frames that are analysed."""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.domain.geometry import Box
+from vedette.vision.change import ChangeModel, labelled
+from vedette.vision.light import Mask
+
+REACH = 0.08
+"""Boxes that overlap when each grows by this share of its size are parts of one object."""
+
+
+class Motion(msgspec.Struct, frozen=True):
+    """What moved in one frame.
+
+    Attributes:
+        boxes: of the moving areas, in pixels of the luma plane, largest first.
+        changed_share: of the picture, 0 to 1.
+        scene_changed: the light changed; there are no boxes then.
+    """
+
+    boxes: tuple[Box, ...] = ()
+    changed_share: float = 0.0
+    scene_changed: bool = False
+
+
+class MotionDetector:
+    """Boxes of what belongs to no background, from luma planes 0.1 to 0.5 s apart (any pace works).
+
+    What stops stays for some 15 seconds and then becomes background; what leaves uncovers a background that
+    is remembered for minutes, so it leaves nothing behind.
+    """
+
+    def __init__(self) -> None:
+        self._model = ChangeModel()
+
+    def step(self, luma: NDArray[np.uint8], utc_s: float) -> Motion:
+        """Look at the luma plane (h, w) of the next frame; another size starts anew."""
+        change = self._model.compare(luma, utc_s)
+        if not change.foreign.any():
+            return Motion(scene_changed=change.scene_changed)
+        cells = _boxes(change.foreign)
+        height, width = luma.shape
+        boxes = (box.scaled(change.cell, change.cell).clipped(width, height) for box in cells)
+        return Motion(tuple(boxes), float(change.foreign.mean()))
+
+    def reset(self) -> None:
+        """Forget the scene: another stream, another view."""
+        self._model.reset()
+
+
+def _boxes(mask: Mask) -> list[Box]:
+    """Boxes of the clusters in cells: parts that nearly touch are one."""
+    labels = labelled(mask)
+    found = [_extent((labels == label) & (mask > 0)) for label in range(1, int(labels.max()) + 1)]
+    return sorted(_joined(found), key=lambda box: -box.area)
+
+
+def _extent(where: NDArray[np.bool_]) -> Box:
+    rows, cols = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+    left, top = int(cols[0]), int(rows[0])
+    return Box(left, top, int(cols[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+
+
+def _joined(boxes: list[Box]) -> list[Box]:
+    done: list[Box] = []
+    todo = list(boxes)
+    while todo:
+        box = todo.pop()
+        reach = box.grown(REACH)
+        near = next(
+            (i for i, other in enumerate(done) if reach.intersection_area(other.grown(REACH)) > 0), -1
+        )
+        if near < 0:
+            done.append(box)
+        else:
+            todo.append(done.pop(near).union(box))
+    return done
