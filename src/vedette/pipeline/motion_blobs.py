@@ -17,7 +17,8 @@ _STEADY: Final = 0.7
 _FAR: Final = 0.08
 _NEAR: Final = 0.04
 _STRAIGHT: Final = 0.5
-_STRIDE_S: Final = 0.4
+_STRIDE: Final = 0.5
+_ALIKE: Final = 0.5
 _SAME_THING: Final = 0.3
 _OFTEN: Final = 0.3
 
@@ -36,12 +37,13 @@ class Blob:
     def __init__(self, first: Sighting, draft: Draft, frames: int) -> None:
         self.draft = draft
         self.first = first
-        self.born_frame = frames
+        self._born = self._seen = frames
         self.travelled = 0.0
         self.walked = 0.0
+        self.likeness = 0.0
         self.explained = 0
         self.explained_now = self.is_object = False
-        self._stride = first
+        self._stride = first.box
 
     @property
     def episode(self) -> Episode:
@@ -53,8 +55,15 @@ class Blob:
         """From the first to the last sighting."""
         return self.episode.seen_utc_s - self.first.utc_s
 
-    def observe(self, sighting: Sighting, explanations: Iterable[Explanation]) -> None:
-        """Take over the next sighting, and whether an object explains it."""
+    @property
+    def frames(self) -> int:
+        """Looks from the first to the last sighting, those in vain included."""
+        return self._seen - self._born + 1
+
+    def observe(self, sighting: Sighting, frames: int, explanations: Iterable[Explanation]) -> None:
+        """Take over the next sighting, in frame number `frames`, and whether an object explains it."""
+        self._seen = frames
+        self.likeness += likeness(self.episode.newest.box, sighting.box)
         self.episode.observe(sighting)
         self._measure(sighting)
         self.note(explanations)
@@ -68,9 +77,16 @@ class Blob:
 
     def _measure(self, sighting: Sighting) -> None:
         self.travelled = max(self.travelled, math.hypot(*shift(self.first.box, sighting.box)))
-        if sighting.utc_s - self._stride.utc_s >= _STRIDE_S:
-            self.walked += math.dist(self._stride.box.center, sighting.box.center)
-            self._stride = sighting
+        step = math.dist(self._stride.center, sighting.box.center)
+        if step >= _STRIDE * math.sqrt(sighting.box.area):
+            self.walked += step
+            self._stride = sighting.box
+
+
+def likeness(one: Box, other: Box) -> float:
+    """How alike two boxes are in size, 0 to 1."""
+    shared = min(one.width, other.width) * min(one.height, other.height)
+    return shared / (max(one.width, other.width) * max(one.height, other.height))
 
 
 def is_same_thing(one: Box, other: Box) -> bool:
@@ -102,42 +118,55 @@ def _touch(one: Box, other: Box, distance: float) -> bool:
 # The rules: all must hold.
 
 
-def is_lasting(blob: Blob, _profile: Profile, _frames: int) -> bool:
+def is_lasting(blob: Blob, _profile: Profile) -> bool:
     """It was there in enough frames and for long enough."""
     return blob.episode.hits >= _LEAST_FRAMES and blob.lasted_s >= _LEAST_S
 
 
-def is_steady(blob: Blob, _profile: Profile, frames: int) -> bool:
+def is_steady(blob: Blob, _profile: Profile) -> bool:
     """It was there in nearly every frame since it appeared: rain and noise are not."""
-    return blob.episode.hits >= _STEADY * (frames - blob.born_frame + 1)
+    return blob.episode.hits >= _STEADY * blob.frames
 
 
-def is_large(blob: Blob, profile: Profile, _frames: int) -> bool:
+def is_coherent(blob: Blob, _profile: Profile) -> bool:
+    """It keeps its size from frame to frame, and its way is rather straight: noise is all over the place."""
+    return blob.likeness >= _ALIKE * (blob.episode.hits - 1) and blob.travelled >= _STRAIGHT * blob.walked
+
+
+def is_large(blob: Blob, profile: Profile) -> bool:
     """It covers enough of the picture."""
     return blob.episode.typical_score >= profile.motion_min_area
 
 
-def is_travelling(blob: Blob, _profile: Profile, _frames: int) -> bool:
-    """It got somewhere, rather straight: at least its own size, or 8 % of the picture's diagonal."""
+def is_travelling(blob: Blob, _profile: Profile) -> bool:
+    """It got somewhere: at least its own size, or 8 % of the picture's diagonal."""
     diagonal = math.hypot(blob.first.width, blob.first.height)
     own = math.sqrt(blob.episode.best.box.area)
     enough = min(max(own, _NEAR * diagonal), _FAR * diagonal)
-    return blob.travelled >= enough and blob.travelled >= _STRAIGHT * blob.walked
+    return blob.travelled >= enough
 
 
-def is_unexplained(blob: Blob, _profile: Profile, _frames: int) -> bool:
+def is_unexplained(blob: Blob, _profile: Profile) -> bool:
     """No object is what moves."""
     return not blob.is_object and blob.explained < _OFTEN * blob.episode.hits
 
 
-def is_where_it_counts(blob: Blob, _profile: Profile, _frames: int) -> bool:
+def is_where_it_counts(blob: Blob, _profile: Profile) -> bool:
     """It stayed in an include zone for the zone's dwell time, or there is none."""
     return blob.episode.zones.allows_event
 
 
-MOTION_RULES: Final = (is_lasting, is_steady, is_large, is_travelling, is_unexplained, is_where_it_counts)
+MOTION_RULES: Final = (
+    is_lasting,
+    is_steady,
+    is_coherent,
+    is_large,
+    is_travelling,
+    is_unexplained,
+    is_where_it_counts,
+)
 
 
-def makes_event(blob: Blob, profile: Profile, frames: int) -> bool:
-    """Whether the blob is an event; `frames` is how many were looked at so far."""
-    return all(rule(blob, profile, frames) for rule in MOTION_RULES)
+def makes_event(blob: Blob, profile: Profile) -> bool:
+    """Whether the blob is an event."""
+    return all(rule(blob, profile) for rule in MOTION_RULES)

@@ -103,7 +103,7 @@ class MotionWatch:
             blob = self._blobs[track.id] = Blob(sighting, draft, self._frames)
             blob.note(explanations)
         else:
-            blob.observe(sighting, explanations)
+            blob.observe(sighting, self._frames, explanations)
 
     def _tell(self, explanations: Sequence[Explanation]) -> list[EventMessage]:
         messages: list[EventMessage | None] = []
@@ -119,7 +119,7 @@ class MotionWatch:
         return blob.lasted_s >= ANNOUNCE_AFTER_S and not blob.explained_now and self._makes_event(blob)
 
     def _makes_event(self, blob: Blob) -> bool:
-        return not blob.draft.revision and makes_event(blob, self._profile, self._frames)
+        return not blob.draft.revision and makes_event(blob, self._profile)
 
     def _end_gone(self, live: set[int]) -> list[EventMessage]:
         """End the events of blobs that are gone; one that was over before it was due is told at once."""

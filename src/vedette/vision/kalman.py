@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 # Of centre x, centre y, width, height. Speeds in object sizes per second: a walker makes about 1.5, a
 # cyclist 3; sizes change by perspective and at the picture's border. Noise: jitter of small detectors.
 _SPEED: Final = np.array([2.0, 2.0, 0.7, 0.7])
+_FIRST_SPEED: Final = np.array([4.0, 4.0, 1.0, 1.0])
 _MEMORY_S: Final = np.array([2.0, 2.0, 0.7, 0.7])
 _NOISE: Final = np.array([0.06, 0.06, 0.1, 0.1])
 _SMALLEST_PX: Final = 1.0
@@ -65,7 +66,7 @@ class BoxFilter:
         self._velocity = np.vstack([self._velocity, zeros])
         self._pp = np.vstack([self._pp, (_NOISE * scale) ** 2])
         self._pv = np.vstack([self._pv, zeros])
-        self._vv = np.vstack([self._vv, (_SPEED * scale) ** 2])
+        self._vv = np.vstack([self._vv, (_FIRST_SPEED * scale) ** 2])
 
     def predict(self, step_s: float) -> None:
         """Move every box on by `step_s` seconds; after a gap they are where they were, at rest."""
