@@ -276,7 +276,7 @@ def decode(data: bytes | memoryview) -> AnyMessage:
 
 def _checked(data: bytes | memoryview) -> AnyMessage:
     try:
-        message = _decoder.decode(data)
+        message: AnyMessage = _decoder.decode(data)
     except msgspec.ValidationError:
         if (found := _version_decoder.decode(data).v) != SCHEMA_VERSION:
             raise UnknownVersionError(f"message schema version {found}") from None
