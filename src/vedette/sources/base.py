@@ -114,3 +114,9 @@ def open_source(
 def clock_for(*, pace: bool, scheme: str) -> StreamClock:
     """Footage read as fast as possible keeps its own time; everything else happens now."""
     return StreamClock(follow_wall=pace or scheme in {"rtsp", "rtsps", "v4l2"})
+
+
+def ends(spec: StreamSpec) -> bool:
+    """Whether the source is footage that comes to an end, not a camera."""
+    scheme = urlsplit(spec.url).scheme.lower() if "://" in spec.url else ""
+    return scheme in {"", "file"} and not spec.loop and not spec.url.startswith("scene:")
