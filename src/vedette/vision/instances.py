@@ -17,7 +17,7 @@ class Instances:
     """The detectors of a pool by model name. All methods are called under the pool's lock.
 
     Args:
-        load: makes a detector; called in a thread of its own.
+        load: makes a detector, or None for none at all; called in a thread of its own.
         threads: how many instances a model needs.
         lock: the pool's.
         on_change: called under the lock when a model has been loaded or has failed.
@@ -26,7 +26,7 @@ class Instances:
 
     def __init__(
         self,
-        load: Callable[[str], Detector],
+        load: Callable[[str], Detector | None],
         threads: int,
         lock: threading.RLock,
         on_change: Callable[[], None],
@@ -34,7 +34,7 @@ class Instances:
     ) -> None:
         self._load, self._threads, self._clock = load, threads, clock
         self._lock, self._on_change = lock, on_change
-        self._loaded: dict[str, list[Detector]] = {}
+        self._loaded: dict[str, list[Detector | None]] = {}
         self._failed: dict[str, tuple[float, Exception]] = {}
         self._loading: dict[str, threading.Thread] = {}
 
@@ -56,11 +56,11 @@ class Instances:
         """Why the model could not be loaded, None when it was or may still be."""
         return None if model in self._loaded or model not in self._failed else self._failed[model][1]
 
-    def of_thread(self, model: str, thread: int) -> Detector:
+    def of_thread(self, model: str, thread: int) -> Detector | None:
         """The instance that this thread may use."""
         return self._loaded[model][thread]
 
-    def keep(self, models: Iterable[str]) -> list[Detector]:
+    def keep(self, models: Iterable[str]) -> list[Detector | None]:
         """Let all other models go; returns their instances, to be closed outside the lock."""
         if not self._loaded:
             return []
@@ -76,7 +76,7 @@ class Instances:
             thread.join()
 
     def _run(self, model: str) -> None:
-        instances: list[Detector] = []
+        instances: list[Detector | None] = []
         failure: Exception | None = None
         try:
             instances = self._make(model)
@@ -92,14 +92,14 @@ class Instances:
                 self._failed[model] = self._clock(), failure
             self._on_change()
 
-    def _make(self, model: str) -> list[Detector]:
+    def _make(self, model: str) -> list[Detector | None]:
         first = self._load(model)
-        if first.thread_safe:
+        if first is None or first.thread_safe:
             return [first] * self._threads
         return [first, *(self._load(model) for _ in range(self._threads - 1))]
 
 
-def close_all(instances: Iterable[Detector]) -> None:
+def close_all(instances: Iterable[Detector | None]) -> None:
     """Close those detectors that hold a thread."""
     for instance in instances:
         if (close := getattr(instance, "close", None)) is not None:

@@ -15,7 +15,7 @@ from vedette.vision.instances import Instances, close_all
 log = structlog.get_logger(__name__)
 
 Job = Callable[[Detector | None], None]
-"""What to do with a detector; it gets None when no model could be loaded (motion only)."""
+"""What to do with a detector; it gets None when there is none to be had (motion only)."""
 
 SMOOTHING = 0.1
 
@@ -50,7 +50,8 @@ class DetectorPool:
     the one it has; one that cannot be loaded is tried again after a minute.
 
     Args:
-        load: makes a detector by model name; called once for each thread, never on them.
+        load: makes a detector by model name, None for none at all; called once for each thread, but on
+            another.
         threads: best one per core.
         on_free: called with the camera, on a pool thread, when its waiting job has started.
         clock: monotonic seconds.
@@ -61,7 +62,7 @@ class DetectorPool:
 
     def __init__(
         self,
-        load: Callable[[str], Detector],
+        load: Callable[[str], Detector | None],
         threads: int,
         *,
         on_free: Callable[[str], None] | None = None,

@@ -160,7 +160,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
         max_boxes: the best so many of a region are kept.
         backend: `onnxruntime` or `openvino` (an extra).
         devices: best first: `cuda`, `tensorrt`, `openvino`, or a provider's own name; then the CPU.
-        max_batch: regions computed at once; more than 1 pays on accelerators only.
+        max_batch: regions computed at once on accelerators; a CPU gains nothing by it.
         batch_wait_s: how long a batch waits for regions of other cameras.
     """
 
@@ -170,7 +170,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_boxes: int = 300
     backend: Literal["onnxruntime", "openvino"] = "onnxruntime"
     devices: tuple[str, ...] = ()
-    max_batch: int = 1
+    max_batch: int = 8
     batch_wait_s: float = 0.003
 
 

@@ -59,7 +59,7 @@ def load_detector(model: ModelFile | Path, settings: DetectorSettings | None = N
             f"The model file {model.path} does not exist.", hint="`vedette models list` shows all."
         )
     detector = _assemble(model, RUNTIMES[settings.backend](model.path, settings.devices), settings)
-    if settings.max_batch > 1:
+    if settings.max_batch > 1 and not detector.device.upper().startswith("CPU"):
         return BatchingDetector(detector, settings.max_batch, settings.batch_wait_s)
     return detector
 
