@@ -24,13 +24,20 @@ class Topic(StrEnum):
     CAMERAS = "cameras"
 
 
+FRAMES = Topic.FRAMES
+DETECTIONS = Topic.DETECTIONS
+EVENTS = Topic.EVENTS
+SEGMENTS = Topic.SEGMENTS
+REPORTS = Topic.REPORTS
+CAMERAS = Topic.CAMERAS
+
 _TOPICS: dict[type[Message], Topic] = {
-    FrameMessage: Topic.FRAMES,
-    Detections: Topic.DETECTIONS,
-    EventMessage: Topic.EVENTS,
-    SegmentMessage: Topic.SEGMENTS,
-    NodeReport: Topic.REPORTS,
-    Assignment: Topic.CAMERAS,
+    FrameMessage: FRAMES,
+    Detections: DETECTIONS,
+    EventMessage: EVENTS,
+    SegmentMessage: SEGMENTS,
+    NodeReport: REPORTS,
+    Assignment: CAMERAS,
 }
 
 

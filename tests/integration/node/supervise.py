@@ -1,0 +1,25 @@
+"""A supervisor of test programs: `supervise HOME NAME=BEHAVIOUR...`; names that begin with s are servers."""
+
+import sys
+from pathlib import Path
+
+from vedette.node.child import Command
+from vedette.node.home import Home
+from vedette.node.logging import configure_logging
+from vedette.node.supervisor import Supervisor
+
+
+def command(folder: Path, words: str) -> Command:
+    name, behaviour = words.split("=")
+    role = "server" if name.startswith("s") else "worker"
+    return Command(name, role, "tests.integration.node.program", (name, str(folder), behaviour))
+
+
+def main(folder: Path, programs: list[str]) -> int:
+    configure_logging(json=True)
+    lock = Home(folder).prepare().lock()
+    return Supervisor([command(folder, words) for words in programs], held=(lock.fd,)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
