@@ -13,7 +13,7 @@ from vedette.pipeline.movement import shift
 
 _LEAST_FRAMES: Final = 3
 _LEAST_S: Final = 0.6
-_STEADY: Final = 0.7
+_STEADY: Final = 0.8
 _FAR: Final = 0.08
 _NEAR: Final = 0.04
 _STRAIGHT: Final = 0.5

@@ -15,13 +15,15 @@ from vedette.domain.messages import Detection, Detections, EventMessage
 from vedette.domain.zones import is_excluded, relative_foot
 from vedette.pipeline.drafts import Draft
 from vedette.pipeline.episodes import Episode, Sighting
-from vedette.pipeline.motion_blobs import Blob, Explanation, gather, makes_event
+from vedette.pipeline.motion_blobs import Blob, Explanation, gather, is_same_thing, makes_event
 from vedette.vision.tracker import Track, Tracker
 
 LABEL: Final = "motion"
 LOST_AFTER_S: Final = 1.0
 ANNOUNCE_AFTER_S: Final = 1.5
 """Time for a detector to find what moves: an object event is worth more than a motion event."""
+LED_IN_S: Final = 3.0
+"""An object found where motion began no longer ago than this is what began to move there."""
 
 _LARGEST_SHARE: Final = 0.6
 _GATHER: Final = 0.02
@@ -70,6 +72,18 @@ class MotionWatch:
                 self._observe(track, found, explanations)
         messages = self._end_gone({track.id for track in tracks})
         return messages + self._tell(explanations)
+
+    def began(self, box: Box, utc_s: float) -> float:
+        """When what now is found in this box began to move there; now, if that is unknown or long ago."""
+        starts = [
+            blob.first.utc_s
+            for blob in self._blobs.values()
+            if utc_s - blob.episode.seen_utc_s <= LOST_AFTER_S
+            and utc_s - blob.first.utc_s <= LED_IN_S
+            and not blob.explained
+            and is_same_thing(blob.episode.newest.box, box)
+        ]
+        return min(starts, default=utc_s)
 
     def close(self) -> list[EventMessage]:
         """End everything."""

@@ -42,8 +42,8 @@ class Subject:
     def __init__(self, first: Sighting, zones: Sequence[Zone], draft_of: Callable[[Episode], Draft]) -> None:
         self._zones = zones
         self._draft_of = draft_of
-        self.movement = Movement(first.box, first.utc_s)
-        self.draft = draft_of(Episode(first, zones))
+        self.movement = Movement(first.newest.box, first.newest.utc_s)
+        self.draft = draft_of(first)
 
     @property
     def episode(self) -> Episode:

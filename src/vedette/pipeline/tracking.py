@@ -153,13 +153,17 @@ class TrackingStage:
         subject = self._subjects.get(track_id)
         stirred = is_stirred(sighting.box, motion)
         if subject is None:
-            subject = self._subjects[track_id] = Subject(
-                sighting, self._spec.zones, lambda episode: self._draft("object", episode)
-            )
+            subject = self._subjects[track_id] = self._meet(sighting)
             subject.episode.activity.stirs += stirred
         else:
             subject.observe(sighting, stirred=stirred)
         return self._tell(subject)
+
+    def _meet(self, sighting: Sighting) -> Subject:
+        """A new subject; detectors hesitate where an object comes in, so motion may know it for longer."""
+        start_utc_s = self._motion.began(sighting.box, sighting.utc_s)
+        episode = Episode(sighting, self._spec.zones, start_utc_s)
+        return Subject(episode, self._spec.zones, lambda episode: self._draft("object", episode))
 
     def _tell(self, subject: Subject) -> list[EventMessage]:
         if subject.draft.is_open:
