@@ -51,7 +51,7 @@ class Guard:
         request = _md5(f"{method}:{given.get('uri', '')}")
         middle = [given[name] for name in ("nc", "cnonce", "qop") if name in given] if "qop" in given else []
         expected = _md5(":".join([secret, self.nonce, *middle, request]))
-        return hmac.compare_digest(given.get("response", ""), expected)
+        return hmac.compare_digest(given.get("response", "").encode(), expected.encode())
 
 
 def _md5(text: str) -> str:

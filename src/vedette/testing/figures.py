@@ -166,28 +166,36 @@ def _car(pen: _Pen, phase: float, look: Look) -> None:
 
 
 def _paw(pen: _Pen, x: float, swing: float, colour: Colour) -> None:
-    knee = (x + 0.26 * math.sin(swing), 0.50 - 0.24 * math.cos(swing))
-    foot = (knee[0] + 0.22 * math.sin(swing * 0.4 - 0.15), max(0.03, knee[1] - 0.22))
-    pen.limb((x, 0.52, *knee), (0.15, 0.09), colour)
-    pen.limb((*knee, *foot), (0.085, 0.06), colour)
-    pen.ellipse((foot[0] + 0.03, foot[1]), (0.06, 0.03), colour)
+    knee = (x + 0.22 * math.sin(swing), 0.46 - 0.22 * math.cos(swing))
+    foot = (knee[0] + 0.18 * math.sin(swing * 0.4 - 0.15), max(0.03, knee[1] - 0.20))
+    pen.limb((x, 0.50, *knee), (0.20, 0.11), colour)
+    pen.limb((*knee, *foot), (0.10, 0.075), colour)
+    pen.limb((*foot, foot[0] + 0.07, foot[1]), (0.07, 0.06), colour)
 
 
 def _dog(pen: _Pen, phase: float, look: Look) -> None:
     swing, fur = 0.55 * math.sin(phase), look.upper
-    for x, side in ((0.36, -1), (-0.42, 1)):
-        _paw(pen, x, side * swing, _shade(fur, 0.6))
-    for x, side in ((0.30, 1), (-0.48, -1)):
-        _paw(pen, x, side * swing, _shade(fur, 0.9))
-    pen.limb((-0.45, 0.60, 0.34, 0.60), (0.30, 0.36), fur)
-    pen.limb((-0.40, 0.52, 0.10, 0.49), (0.12, 0.16), _shade(fur, 0.8))
-    pen.limb((-0.56, 0.66, -0.80, 0.86 + 0.04 * math.sin(phase * 2)), (0.09, 0.04), fur)
-    pen.limb((0.40, 0.66, 0.56, 0.84), (0.26, 0.19), fur)
-    pen.ellipse((0.62, 0.87), (0.155, 0.13), fur)
-    pen.limb((0.70, 0.83, 0.86, 0.80), (0.13, 0.09), _shade(fur, 0.92))
-    pen.ellipse((0.90, 0.815), (0.03, 0.026), TYRE)
-    pen.ellipse((0.70, 0.90), (0.018, 0.018), TYRE)
-    pen.limb((0.54, 0.95, 0.47, 0.76), (0.09, 0.10), _shade(fur, 0.55))
+    for x, side in ((0.28, -1), (-0.36, 1)):
+        _paw(pen, x, side * swing, _shade(fur, 0.55))
+    pen.limb((-0.46, 0.64, -0.74, 0.90 + 0.05 * math.sin(phase * 2)), (0.11, 0.05), _shade(fur, 0.85))
+    pen.limb((-0.36, 0.57, 0.26, 0.56), (0.34, 0.42), fur)
+    pen.limb((-0.30, 0.71, 0.24, 0.73), (0.08, 0.08), _shade(fur, 0.7))
+    for x, side in ((0.24, 1), (-0.40, -1)):
+        _paw(pen, x, side * swing, _shade(fur, 0.92))
+    pen.limb((0.34, 0.62, 0.48, 0.80), (0.34, 0.26), fur)
+    _dog_head(pen, look)
+
+
+def _dog_head(pen: _Pen, look: Look) -> None:
+    fur = look.upper
+    pen.ellipse((0.55, 0.84), (0.17, 0.155), fur)
+    pen.limb((0.62, 0.79, 0.80, 0.76), (0.16, 0.12), look.lower)
+    pen.limb((0.64, 0.83, 0.80, 0.80), (0.09, 0.07), fur)
+    pen.limb((0.68, 0.72, 0.80, 0.71), (0.02, 0.015), _shade(fur, 0.3))
+    pen.ellipse((0.85, 0.79), (0.04, 0.034), TYRE)
+    pen.ellipse((0.63, 0.875), (0.024, 0.024), TYRE)
+    pen.ellipse((0.636, 0.882), (0.008, 0.008), (240, 240, 240))
+    pen.polygon([(0.42, 0.97), (0.54, 0.94), (0.52, 0.70), (0.43, 0.66), (0.37, 0.78)], _shade(fur, 0.45))
 
 
 _FIGURES: dict[FigureKind, tuple[Callable[[_Pen, float, Look], None], float, float]] = {

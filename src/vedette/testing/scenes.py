@@ -181,16 +181,16 @@ class Renderer:
         return np.asarray(cv2.add(picture, rolled, dtype=cv2.CV_8U), np.uint8)
 
 
-_RED, _GREY = Look((48, 44, 176), (60, 54, 50)), Look((150, 148, 142), (120, 120, 118))
-_FUR = Look((58, 96, 150), (50, 80, 130))
+_BLUE, _WHITE = Look((150, 90, 40), (60, 54, 50)), Look((225, 225, 225), (120, 120, 118))
+_FUR = Look((30, 34, 40), (60, 96, 150))
 
 SCENES: dict[str, Scene] = {
     "garden": Scene(
         "garden",
         (
             Walk("person", 6, 16, ((-0.1, 0.93), (1.1, 0.93)), 0.52),
-            Walk("car", 24, 31, ((1.3, 0.90), (-0.3, 0.90)), 0.26, _RED),
-            Walk("dog", 39, 46, ((-0.15, 0.95), (1.15, 0.95)), 0.24, _FUR),
+            Walk("car", 24, 31, ((1.3, 0.90), (-0.3, 0.90)), 0.26, _BLUE),
+            Walk("dog", 39, 46, ((-0.15, 0.70), (1.15, 0.70)), 0.20, _FUR),
         ),
         period_s=55.0,
     ),
@@ -199,6 +199,6 @@ SCENES: dict[str, Scene] = {
         (Walk("person", 5, 13, ((1.1, 0.96), (-0.1, 0.96)), 0.62, Look((60, 110, 60))),),
         period_s=25.0,
     ),
-    "street": Scene("garden", (Walk("car", 4, 9, ((-0.3, 0.92), (1.3, 0.92)), 0.26, _GREY),), period_s=15.0),
+    "street": Scene("garden", (Walk("car", 4, 9, ((-0.3, 0.92), (1.3, 0.92)), 0.26, _WHITE),), period_s=15.0),
 }
-"""What `scene:NAME` shows; `garden` is the demo's."""
+"""What `scene:NAME` shows; `garden` is the demo's. `yolox_nano` takes its people and cars for such."""
