@@ -85,6 +85,7 @@ class StreamClock:
         self._offset_s = utc_s - pts_s
         self._slew = 0.0
         self._start_window(pts_s)
+        utc_s = pts_s + self._offset_s  # rounded as the ones that follow
         self._note(pts_s, wall_s, utc_s)
         return Moment(utc_s, not first)
 

@@ -111,7 +111,7 @@ class Planes:
         chroma_width, chroma_height = (width + 1) // 2, (height + 1) // 2
         luma_bytes, chroma_bytes = width * height, chroma_width * chroma_height
         end = luma_bytes + 2 * chroma_bytes
-        if luma_bytes <= 0 or len(data) not in {end, end + 1}:
+        if min(width, height) <= 0 or len(data) not in {end, end + 1}:
             raise SourceError(f"{len(data)} bytes are no I420 picture of {width}x{height}")
         values = np.frombuffer(data, np.uint8)
         y = values[:luma_bytes].reshape(height, width)
