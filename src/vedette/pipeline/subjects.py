@@ -39,7 +39,7 @@ class Subject:
     from the start begins its first one then.
     """
 
-    def __init__(self, first: Sighting, zones: Sequence[Zone], draft_of: Callable[[Episode], Draft]) -> None:
+    def __init__(self, first: Episode, zones: Sequence[Zone], draft_of: Callable[[Episode], Draft]) -> None:
         self._zones = zones
         self._draft_of = draft_of
         self.movement = Movement(first.newest.box, first.newest.utc_s)

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 # Of centre x, centre y, width, height. Speeds in object sizes per second: a walker makes about 1.5, a
 # cyclist 3; sizes change by perspective and at the picture's border. Noise: jitter of small detectors.
 _SPEED: Final = np.array([2.0, 2.0, 0.7, 0.7])
-_FIRST_SPEED: Final = np.array([4.0, 4.0, 1.0, 1.0])
+_FIRST_SPEED: Final = np.array([5.0, 5.0, 1.0, 1.0])
 _MEMORY_S: Final = np.array([2.0, 2.0, 0.7, 0.7])
 _NOISE: Final = np.array([0.06, 0.06, 0.1, 0.1])
 _SMALLEST_PX: Final = 1.0
