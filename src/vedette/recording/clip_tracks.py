@@ -1,0 +1,269 @@
+"""Which samples of a segment belong to a clip, and the clip's sample tables put together from them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vedette.recording.fmp4 import Ints, Samples, Segment, Track
+from vedette.recording.movie import MOVIE_TIMESCALE, MovieTrack
+
+_RESYNC_S = 0.1
+"""Audio is moved against the picture where it is further off than this; nobody hears less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A run of samples of one track, with the time of the first one's decoding.
+
+    Attributes:
+        chunk_starts: indices of the samples at which a new contiguous byte range begins.
+    """
+
+    track: Track
+    samples: Samples
+    utc_s: float
+    chunk_starts: Ints
+
+    @classmethod
+    def of(cls, track: Track, samples: Samples, first: int, last: int, zero_utc_s: float) -> "Chosen":
+        """Samples `first` up to, not including, `last`; tick 0 of the track is at `zero_utc_s`."""
+        part = samples.between(first, last)
+        broken = part.offsets[1:] != part.offsets[:-1] + part.sizes[:-1]
+        starts = np.concatenate([[0], np.flatnonzero(broken) + 1]).astype(np.int64)
+        return cls(track, part, zero_utc_s + float(part.dts[0]) / track.timescale, starts)
+
+    def without(self, count: int) -> "Chosen":
+        """The same without its first samples."""
+        zero_utc_s = self.utc_s - float(self.samples.dts[0]) / self.track.timescale
+        return Chosen.of(self.track, self.samples, count, len(self.samples), zero_utc_s)
+
+    def chunk_ranges(self) -> tuple[Ints, Ints]:
+        """File offset and length of every chunk."""
+        return self.samples.offsets[self.chunk_starts], np.add.reduceat(self.samples.sizes, self.chunk_starts)
+
+    def chunk_samples(self) -> Ints:
+        """Number of samples of every chunk."""
+        return np.diff(self.chunk_starts, append=len(self.samples))
+
+    def scaled_durations(self, timescale: int) -> Ints:
+        """Durations in another timescale, from one decoding to the next; rounding does not add up."""
+        dts = self.samples.dts - self.samples.dts[0]
+        edges = np.append(dts, dts[-1] + self.samples.durations[-1]) * timescale // self.track.timescale
+        return np.maximum(np.diff(edges), 0)
+
+    def scaled_cts(self, timescale: int) -> Ints:
+        """Presentation minus decoding time in another timescale."""
+        return self.samples.cts * timescale // self.track.timescale
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the byte ranges of a segment stand in the clip's data; both ascend."""
+
+    file_offsets: Ints
+    clip_offsets: Ints
+
+    def of(self, offsets: Ints) -> Ints:
+        """Where the bytes at these file offsets stand."""
+        ranges = np.searchsorted(self.file_offsets, offsets, side="right") - 1
+        return self.clip_offsets[ranges] + offsets - self.file_offsets[ranges]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of one segment goes into the clip."""
+
+    video: Chosen
+    audio: Chosen | None
+
+    @property
+    def codec_tag(self) -> bytes:
+        """Tracks of a clip hold one kind of sample entry."""
+        return self.video.track.description[4:8]
+
+    @property
+    def shown_utc_s(self) -> float:
+        """When the first picture is shown."""
+        return self.video.utc_s + float(self.video.samples.cts[0]) / self.video.track.timescale
+
+    def ranges(self) -> tuple[Ints, Ints]:
+        """File offsets and lengths of all chunks, in the order of the file."""
+        offsets, lengths = self.video.chunk_ranges()
+        if self.audio is not None:
+            more_offsets, more_lengths = self.audio.chunk_ranges()
+            offsets = np.concatenate([offsets, more_offsets])
+            lengths = np.concatenate([lengths, more_lengths])
+        order = np.argsort(offsets)
+        return offsets[order], lengths[order]
+
+
+def select(segment: Segment, segment_utc_s: float, start_utc_s: float, end_utc_s: float) -> Selection | None:
+    """The samples of a segment for this span: from the keyframe at or before the start; None when empty."""
+    track = segment.track("vide")
+    if track is None:
+        return None
+    samples = segment.samples[track.id]
+    zero_utc_s = segment_utc_s - float(samples.dts[0] + samples.cts[0]) / track.timescale
+    shown = zero_utc_s + (samples.dts + samples.cts) / track.timescale
+    ends = shown + samples.durations / track.timescale
+    wanted = np.flatnonzero((shown < end_utc_s) & (ends > start_utc_s))
+    if not len(wanted):
+        return None
+    # Half a tick of tolerance: the start may be the time of a keyframe that was rounded.
+    keyframes = np.flatnonzero(samples.keyframes & (shown <= start_utc_s + 0.5 / track.timescale))
+    first = int(keyframes[-1]) if len(keyframes) else 0
+    video = Chosen.of(track, samples, first, int(wanted[-1]) + 1, zero_utc_s)
+    return Selection(video, _select_audio(segment, zero_utc_s, float(shown[first]), end_utc_s))
+
+
+def _select_audio(segment: Segment, zero_utc_s: float, start_utc_s: float, end_utc_s: float) -> Chosen | None:
+    track = segment.track("soun")
+    if track is None:
+        return None
+    samples = segment.samples[track.id]
+    heard = zero_utc_s + samples.dts / track.timescale
+    wanted = np.flatnonzero((heard >= start_utc_s - 0.5) & (heard < end_utc_s))
+    if not len(wanted):
+        return None
+    return Chosen.of(track, samples, int(wanted[0]), int(wanted[-1]) + 1, zero_utc_s)
+
+
+class _Table:
+    """Sample tables that grow part by part."""
+
+    def __init__(self, kind: str, timescale: int) -> None:
+        self.kind = kind
+        self.timescale = timescale
+        self.descriptions: list[bytes] = []
+        self.ticks = 0
+        self.width = self.height = 0
+        self._durations: list[Ints] = []
+        self._columns: list[tuple[Chosen, Ints]] = []
+
+    def append(self, chosen: Chosen, places: Places) -> None:
+        """Add samples of a segment."""
+        if chosen.track.description not in self.descriptions:
+            self.descriptions.append(chosen.track.description)
+        self._durations.append(chosen.scaled_durations(self.timescale))
+        self._columns.append((chosen, places.of(chosen.chunk_ranges()[0])))
+        self.ticks += int(self._durations[-1].sum())
+        self.width = max(self.width, chosen.track.width)
+        self.height = max(self.height, chosen.track.height)
+
+    def stretch(self, ticks: int) -> None:
+        """Let the last sample so far last longer."""
+        self._durations[-1][-1] += ticks
+        self.ticks += ticks
+
+    def movie_track(self) -> MovieTrack:
+        parts = [chosen for chosen, _ in self._columns]
+        chunks = [chosen.chunk_samples() for chosen in parts]
+        described = [self.descriptions.index(chosen.track.description) for chosen in parts]
+        return MovieTrack(
+            kind=self.kind,
+            timescale=self.timescale,
+            descriptions=self.descriptions,
+            width=self.width,
+            height=self.height,
+            durations=np.concatenate(self._durations),
+            cts=np.concatenate([chosen.scaled_cts(self.timescale) for chosen in parts]),
+            sizes=np.concatenate([chosen.samples.sizes for chosen in parts]),
+            keyframes=np.concatenate([chosen.samples.keyframes for chosen in parts]),
+            chunk_offsets=np.concatenate([offsets for _, offsets in self._columns]),
+            chunk_samples=np.concatenate(chunks),
+            chunk_descriptions=np.repeat(described, [len(chunk) for chunk in chunks]),
+        )
+
+
+class VideoTable:
+    """The picture track. Ticks are those of the movie.
+
+    Attributes:
+        spans: second in the clip, time, and duration of every part.
+        edit_start: media time of the first moment shown.
+    """
+
+    def __init__(self, first: Selection, start_utc_s: float) -> None:
+        self._table = _Table("vide", MOVIE_TIMESCALE)
+        self._first_cts = int(first.video.scaled_cts(MOVIE_TIMESCALE)[0])
+        hidden_s = max(0.0, start_utc_s - first.shown_utc_s)
+        self.edit_start = self._first_cts + round(hidden_s * MOVIE_TIMESCALE)
+        self.spans: list[tuple[float, float, float]] = []
+
+    @property
+    def shown_ticks(self) -> int:
+        """How long the clip lasts."""
+        return max(0, self._table.ticks + self._first_cts - self.edit_start)
+
+    @property
+    def shown_s(self) -> float:
+        """How long the clip lasts, in seconds."""
+        return self.shown_ticks / MOVIE_TIMESCALE
+
+    def add(self, selection: Selection, places: Places) -> int:
+        """Append a part; returns the media time of its first decoding."""
+        begin = self._table.ticks
+        self._table.append(selection.video, places)
+        shown = begin + self._first_cts
+        hidden = max(0, self.edit_start - shown)
+        lasts = self._table.ticks - begin - hidden
+        self.spans.append(
+            (
+                max(0, shown - self.edit_start) / MOVIE_TIMESCALE,
+                selection.shown_utc_s + hidden / MOVIE_TIMESCALE,
+                lasts / MOVIE_TIMESCALE,
+            )
+        )
+        return begin
+
+    def track(self) -> MovieTrack:
+        """The finished track."""
+        track = self._table.movie_track()
+        track.edit_start, track.edit_ticks = self.edit_start, self.shown_ticks
+        return track
+
+
+class AudioTable:
+    """The sound track, which follows the picture track's time."""
+
+    def __init__(self) -> None:
+        self._table: _Table | None = None
+        self._tag = b""
+        self._begin = 0
+
+    def add(self, selection: Selection, places: Places, video_offset: int) -> None:
+        """Append a part whose pictures begin at `video_offset` ticks of the movie."""
+        audio = selection.audio
+        if audio is None:
+            return
+        late = round((audio.utc_s - selection.video.utc_s) * MOVIE_TIMESCALE)
+        if self._table is None:
+            self._table = _Table("soun", audio.track.timescale)
+            self._tag = audio.track.description[4:8]
+            self._begin = video_offset + late
+        if audio.track.description[4:8] != self._tag:
+            return  # sound of another codec has no place in this track
+        wanted = (video_offset + late - self._begin) * self._table.timescale // MOVIE_TIMESCALE
+        off = wanted - self._table.ticks
+        if off > _RESYNC_S * self._table.timescale:
+            self._table.stretch(off)
+        elif off < -_RESYNC_S * self._table.timescale:
+            heard = np.cumsum(audio.scaled_durations(self._table.timescale))
+            heard_already = int(np.searchsorted(heard, -off))
+            if heard_already >= len(audio.samples):
+                return
+            audio = audio.without(heard_already)
+        self._table.append(audio, places)
+
+    def tracks(self, video: VideoTable) -> Iterable[MovieTrack]:
+        """The finished track, or nothing."""
+        if self._table is None:
+            return
+        track = self._table.movie_track()
+        early = (video.edit_start - self._begin) * track.timescale // MOVIE_TIMESCALE
+        track.edit_start, track.delay_ticks = max(0, early), max(0, -early)
+        shown = video.shown_ticks * track.timescale // MOVIE_TIMESCALE - track.delay_ticks
+        track.edit_ticks = min(shown, self._table.ticks - track.edit_start)
+        if track.edit_ticks > 0:
+            yield track
