@@ -243,7 +243,7 @@ class Capture:
 
     def _sample(self, utc_s: float, planes: Planes) -> Iterator[Frame]:
         """Let a decoded picture through when its turn has come."""
-        if utc_s < self._next_sample_s - _TICK_S:
+        if utc_s < self._next_sample_s - _TICK_S or utc_s <= self._given_utc_s:
             return
         step_s = self.load.interval_s
         on_grid_s = self._next_sample_s + step_s
@@ -275,6 +275,7 @@ class Capture:
         self._open = not self._gated
         self._keyframes_only = False
         self._quiet_utc_s: float | None = None
+        self._given_utc_s = float("-inf")
         self._moved_utc_s = float("-inf")
         self._next_sample_s = float("-inf")
         self._next_recheck_s = float("-inf")
@@ -308,5 +309,6 @@ class Capture:
 
     def _frame(self, utc_s: float, planes: Picture, luma: NDArray[np.uint8], reason: Reason) -> Frame:
         self._sequence += 1
+        self._given_utc_s = utc_s
         self._counters["frames_analysed"] += 1
         return Frame(self.camera, utc_s, self._sequence, planes, luma, reason)
