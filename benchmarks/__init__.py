@@ -1,0 +1,1 @@
+"""What Vedette costs, as ratios measured in one run. `make bench` prints the table."""

@@ -1,0 +1,56 @@
+"""The streams that are measured: made once, kept in a cache folder."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.result import SkippedError
+from vedette.testing.footage import Footage, make_footage
+from vedette.testing.scenes import SCENES
+from vedette.testing.video import VideoSpec, write_video
+
+CACHE = Path(os.environ.get("VEDETTE_BENCH_CACHE", Path(tempfile.gettempdir()) / "vedette-bench"))
+DATA = Path(os.environ.get("VEDETTE_TEST_DATA", "../shared/data")).absolute()
+
+QUIET = Footage(still=True, noise_sigma=2.0, seconds=40)
+QUIET_LONG = Footage(still=True, noise_sigma=2.0, seconds=40, gop_s=4)
+QUIET_SUB = Footage(still=True, noise_sigma=2.0, seconds=40, width=640, height=360, bit_rate=500_000)
+
+
+def footage(kind: Footage, suffix: str = ".mp4") -> Path:
+    """The file for this kind of stream."""
+    name = hashlib.sha256(repr(kind).encode()).hexdigest()[:16] + suffix
+    path = CACHE / name
+    if not path.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        part = make_footage(CACHE / f"part-{name}", kind)
+        part.replace(path)
+    return path
+
+
+def busy(seconds: float = 30) -> Path:
+    """A 1080p camera in front of which something moves all the time."""
+    clip = DATA / "clips" / "plaza_people_8s.mp4"
+    if not clip.exists():
+        return _rendered(seconds)
+    return footage(Footage(clip=clip, noise_sigma=2.0, seconds=seconds))
+
+
+def _rendered(seconds: float) -> Path:
+    """The same from a rendered scene, where the footage is not at hand."""
+    path = CACHE / f"rendered-{seconds:g}.mp4"
+    if not path.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        scene = SCENES["garden"]
+        write_video(path, VideoSpec(scene=scene, width=1920, height=1080, fps=25, seconds=seconds, gop=50))
+    return path
+
+
+def ffmpeg() -> str:
+    """The ffmpeg program."""
+    found = shutil.which("ffmpeg")
+    if found is None:
+        raise SkippedError("the ffmpeg program is not installed")
+    return found
