@@ -66,7 +66,13 @@ def test_the_best_moment_is_the_large_sure_and_whole_one():
     """Best is score times area, and a box cut by the border counts half."""
 
     def where(t: float) -> Box:
-        return Box(100 + 40 * t, 60, 60, 140) if t < 3 else Box(0, 60, 90, 160) if t > 4 else Box(240, 40, 90, 200)
+        return (
+            Box(100 + 40 * t, 60, 60, 140)
+            if t < 3
+            else Box(0, 60, 90, 160)
+            if t > 4
+            else Box(240, 40, 90, 200)
+        )
 
     played = Played().play([Actor(where)], 5).end()
 
@@ -222,7 +228,11 @@ def test_a_label_that_is_not_wanted_any_more_ends_its_event():
 
 def test_the_same_frames_give_the_same_messages():
     """Nothing depends on the wall clock or on chance."""
-    scene = [Actor(walk(0, 9)), Actor(walk(2, 6, y=30), label="dog"), Actor(stand(Box(400, 200, 90, 50)), "car")]
+    scene = [
+        Actor(walk(0, 9)),
+        Actor(walk(2, 6, y=30), label="dog"),
+        Actor(stand(Box(400, 200, 90, 50)), "car"),
+    ]
 
     assert Played().play(scene, 15).end().said == Played().play(scene, 15).end().said
 

@@ -17,7 +17,9 @@ from vedette.vision.tracker import Track, Tracker, likeness, overlap, was_looked
 EVERYWHERE = (Box(0, 0, 4000, 4000),)
 
 
-def person(x: float, y: float = 100, *, width: float = 40, height: float = 100, score: float = 0.8) -> Detection:
+def person(
+    x: float, y: float = 100, *, width: float = 40, height: float = 100, score: float = 0.8
+) -> Detection:
     return Detection("person", score, Box(x, y, width, height))
 
 
