@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.utils.deprecation import MiddlewareMixin
@@ -25,6 +26,13 @@ def principal_of(request: HttpRequest) -> Principal | None:
     if isinstance(user, User) and user.is_active:
         return Principal(user.username, user.role, user.site_id, by_session=True)
     return None
+
+
+def principal_again(request: HttpRequest) -> Principal | None:
+    """Who asks as of now, for answers that take long: the session may have ended, the user been disabled."""
+    request.session = type(request.session)(request.session.session_key)
+    request.user = get_user(request)
+    return principal_of(request)
 
 
 class AccessMiddleware(MiddlewareMixin):

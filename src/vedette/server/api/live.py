@@ -1,6 +1,7 @@
 """Server-sent events (WHATWG HTML, section 9.2): what happens, as it happens."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router
 
-from vedette.server.accounts.middleware import principal_of
+from vedette.server.accounts.middleware import principal_again
 from vedette.server.accounts.policy import Permission, Principal, allowed, visible, visible_cameras
 from vedette.server.api.access import VIEW, principal
 from vedette.server.events.models import Event
@@ -38,30 +39,44 @@ def _last_id(request: HttpRequest, after: int | None) -> int | None:
 
 
 async def _stream(request: HttpRequest, asks: Principal, last: int | None) -> AsyncIterator[bytes]:
-    reader = runtime.live.join()
+    reader, sight = runtime.live.join(), Sight(request)
     try:
         yield b"retry: 2000\n\n"
         sent = last or 0
         for news in await _missed(asks, last):
             sent = max(sent, news.sequence)
             yield _frame(news)
-        seen = await _visible_ids(asks)
-        while not reader.ended or reader.waiting:
-            news_or_none = await reader.next(HEARTBEAT_S)
-            if news_or_none is None:
-                if reader.ended or not await _still_allowed(request):
-                    return
-                seen = await _visible_ids(asks)
+        while await sight.refreshed() and not (reader.ended and not reader.waiting):
+            found = await reader.next(HEARTBEAT_S)
+            if found is None:
                 yield b": still here\n\n"
-            elif _for(news_or_none, seen, sent):
-                yield _frame(news_or_none)
+            elif await sight.covers(found.camera) and not 0 < found.sequence <= sent:
+                yield _frame(found)
     finally:
         runtime.live.leave(reader)
 
 
-def _for(news: News, seen: frozenset[str], sent: int) -> bool:
-    """Whether the reader may see it and has not had it already."""
-    return news.camera in seen and not 0 < news.sequence <= sent
+class Sight:
+    """What a reader may see, kept fresh while the stream is open: tokens are withdrawn, cameras are added."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._cameras: frozenset[str] | None = frozenset()
+        self._revision = -1
+        self._checked_s = -HEARTBEAT_S
+
+    async def refreshed(self) -> bool:
+        """Whether the reader may still see anything; asks the database now and then."""
+        revision = runtime.hub.revision if runtime.hub else 0
+        now_s = time.monotonic()
+        if revision != self._revision or now_s - self._checked_s >= HEARTBEAT_S:
+            self._revision, self._checked_s = revision, now_s
+            self._cameras = await _visible_ids(self._request)
+        return self._cameras is not None
+
+    async def covers(self, camera: str) -> bool:
+        """Whether news of this camera are for the reader."""
+        return await self.refreshed() and camera in (self._cameras or ())
 
 
 def _frame(news: News) -> bytes:
@@ -78,11 +93,9 @@ def _missed(asks: Principal, last: int | None) -> list[News]:
 
 
 @sync_to_async
-def _visible_ids(asks: Principal) -> frozenset[str]:
+def _visible_ids(request: HttpRequest) -> frozenset[str] | None:
+    """The cameras that the one who asks may see now; None when they may not look at all any more."""
+    asks = principal_again(request)
+    if asks is None or not allowed(asks, Permission.VIEW):
+        return None
     return frozenset(visible_cameras(asks).values_list("id", flat=True))
-
-
-@sync_to_async
-def _still_allowed(request: HttpRequest) -> bool:
-    """Tokens are withdrawn and users disabled while streams are open."""
-    return allowed(principal_of(request), Permission.VIEW)

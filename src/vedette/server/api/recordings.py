@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from ninja import Router
 from ninja.params.functions import Query
 
-from vedette.domain.errors import ConfigurationError
+from vedette.domain.errors import ConfigurationError, StorageError
 from vedette.server.accounts.policy import visible
 from vedette.server.api import schemas
 from vedette.server.api.access import VIEW, principal
@@ -67,7 +67,8 @@ def clip_response(request: HttpRequest, camera: str, start: datetime, end: datet
     Raises:
         Http404: nothing was recorded then.
     """
-    clip = open_clip(camera, start, end)
-    if clip is None:
-        raise Http404("Nothing was recorded then.")
-    return respond(request, Content(clip.size_bytes, clip.etag, "video/mp4", clip.read))
+    try:
+        clip = open_clip(camera, start, end)
+    except StorageError as error:
+        raise Http404(str(error)) from None
+    return respond(request, Content(clip.size_bytes, clip.etag, clip.media_type, clip.read))

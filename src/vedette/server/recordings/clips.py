@@ -23,11 +23,12 @@ def clip_segments(camera: str, start: datetime, end: datetime) -> list[Segment]:
     return [row for row in found if row.end > start or row.state == Segment.State.OPEN]
 
 
-def open_clip(camera: str, start: datetime, end: datetime) -> "ClipFile | None":
-    """The clip of a camera's span; None when nothing was recorded then.
+def open_clip(camera: str, start: datetime, end: datetime) -> "ClipFile":
+    """The clip of a camera's span.
 
     Raises:
         ConfigurationError: the span is empty or longer than a day.
+        StorageError: nothing was recorded then, or nothing of it can be read.
     """
     from vedette.recording.clips import ClipFile, ClipPart  # noqa: PLC0415  loads av, which start-up need not wait for
 
@@ -36,4 +37,4 @@ def open_clip(camera: str, start: datetime, end: datetime) -> "ClipFile | None":
     rows = clip_segments(camera, start, end)
     files = [(settings.HOME.recordings / row.path, row.start.timestamp()) for row in rows]
     parts = [ClipPart(path, start_utc_s) for path, start_utc_s in files if path.exists()]
-    return ClipFile(parts, start.timestamp(), end.timestamp()) if parts else None
+    return ClipFile(parts, start.timestamp(), end.timestamp())
