@@ -9,10 +9,10 @@ from vedette.domain.messages import PathPoint
 from vedette.pipeline.drafts import Draft
 from vedette.pipeline.episodes import PATH_POINTS, Episode, Path, Sighting
 
+WHOLE = Box(100, 100, 40, 80)
 
-def sighting(
-    t: float, *, score: float = 0.8, box: Box = Box(100, 100, 40, 80), label: str = "person"
-) -> Sighting:
+
+def sighting(t: float, *, score: float = 0.8, box: Box = WHOLE, label: str = "person") -> Sighting:
     return Sighting(utc_s=t, label=label, score=score, box=box, width=640, height=360)
 
 

@@ -166,7 +166,7 @@ def test_gathering_covers_and_separates(parts: list[Box], distance: float):
 
 
 def test_an_object_that_is_recognised_late_began_when_it_began_to_move():
-    """Detectors hesitate where a person comes in; the event starts when motion did, if that was just before."""
+    """Detectors hesitate where a person comes in; it begins when motion did, if just before."""
     hesitant, late = (Actor(walk(1, 9), found=lambda t, s=s: t > s) for s in (2.5, 5.5))
 
     (event,) = Played().play([hesitant], 14).events

@@ -74,7 +74,7 @@ def test_a_car_that_arrives_and_parks_is_one_event_that_ends():
 
 
 def test_a_car_that_parked_before_a_gap_ended_when_last_seen():
-    """When the gate closes soon after the car has stopped, the event does not last until somebody looks again."""
+    """When the gate closes soon after the car has stopped, the event does not last until the next look."""
     car = Actor(drive(PARKED, arrives_s=1, stops_s=5), label="car")
 
     played = Played().play([car], 9).play([car], 605, since_s=600)
