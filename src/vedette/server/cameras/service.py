@@ -57,7 +57,7 @@ def change_camera(camera: Camera, changes: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: a value cannot be used; nothing is stored then.
     """
-    fields = _without_credentials(changes)
+    fields = without_credentials(changes)
     password, profile = fields.pop("password", None), fields.pop("profile", None)
     if unknown := fields.keys() - set(CAMERA_FIELDS):
         raise ConfigurationError(f"A camera has no field {min(unknown)!r}.")
@@ -70,7 +70,7 @@ def change_camera(camera: Camera, changes: Mapping[str, Any]) -> None:
     save(camera)
 
 
-def _without_credentials(changes: Mapping[str, Any]) -> dict[str, Any]:
+def without_credentials(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changes with the credentials of the URLs moved to where they belong; given ones win."""
     fields = dict(changes)
     username, password = fields.pop("username", None), fields.pop("password", None)
