@@ -136,7 +136,7 @@ def _put_in_place(source: Source, part: Path, file: BinaryIO, target: Path) -> N
         raise ModelError(
             f"The file from {source.url} is not the expected one: {size_bytes} bytes with SHA-256 {digest}, "
             f"not {source.size_bytes} bytes with {source.sha256}.",
-            hint="It was thrown away. A proxy or login page may have answered; try again, or fetch it by hand.",
+            hint="It was thrown away. Perhaps a login page answered; try again or fetch it by hand.",
         )
     os.fsync(file.fileno())
     part.replace(target)

@@ -10,7 +10,7 @@ import numpy as np
 from vedette.vision.detectors.base import Candidates, ClassChoice, Family, Outputs, Preprocessing, Probe, Size
 from vedette.vision.detectors.scores import around, logit, sigmoid
 
-MAX_QUERIES = 1000
+MIN_QUERIES, MAX_QUERIES = 10, 1000
 
 
 class FinishedQueryHead:
@@ -79,20 +79,22 @@ def _pair(size: Size, outputs: Outputs) -> QueryHead | None:
     if any(output.ndim != 2 for output in outputs) or len(outputs[0]) != len(outputs[1]):
         return None
     candidates = [at for at, output in enumerate(outputs) if output.shape[1] == 4 and _relative(output)]
-    if not candidates or len(outputs[0]) > MAX_QUERIES:
+    if not candidates or not MIN_QUERIES <= len(outputs[0]) <= MAX_QUERIES:
         return None
     boxes_at = candidates[0]
     return QueryHead(size, outputs[1 - boxes_at].shape[1], boxes_at, 1 - boxes_at)
 
 
 def _joined(size: Size, output: np.ndarray) -> JoinedQueryHead | None:
-    if output.ndim != 2 or len(output) > MAX_QUERIES or output.shape[1] <= 7 or not _relative(output):
+    if output.ndim != 2 or not MIN_QUERIES <= len(output) <= MAX_QUERIES:
+        return None
+    if output.shape[1] <= 7 or not _relative(output):
         return None
     return JoinedQueryHead(size, output.shape[1] - 4)
 
 
 def _relative(output: np.ndarray) -> bool:
-    return bool(output.min() >= -0.01 and output.max() <= 1.01)
+    return output.size > 0 and bool(output.min() >= -0.01 and output.max() <= 1.01)
 
 
 def recognise_rfdetr(probe: Probe) -> QueryHead | None:

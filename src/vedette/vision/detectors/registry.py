@@ -31,9 +31,9 @@ FAMILIES: tuple[Family, ...] = (
     nanodet.PICODET,
     nanodet.NANODET,
     fastestdet.FAMILY,
+    yolo.FAMILY,
     detr.RFDETR,
     detr.FAMILY,
-    yolo.FAMILY,
 )
 """In the order in which they are tried: the particular before the general."""
 
