@@ -35,8 +35,12 @@ CLUSTER = 4 * CAP
 """What 3x3 cells must hold together: four strongly changed cells, or more weaker ones."""
 QUIET = 9.0
 """Up to here, in variances, a cell counts as unchanged."""
-LOUDEST = 64.0
+LOUDEST = 400.0
 """Largest squared difference that the noise learns from."""
+NOISE_LOOKS = 40
+"""Looks that the noise is averaged over, once there were so many."""
+OBJECT_CELLS = 24
+"""Clusters of so many cells, their rims included, are no rain and teach the noise nothing."""
 SAME_TEXTURE = 0.85
 """A cluster whose texture correlates so well with the memory is light or coding, not an object."""
 SHORT_S, SHORT_FOREIGN_S = 2.0, 12.0
@@ -137,9 +141,14 @@ class ChangeModel:
         self._looks = 0
 
     def _learn_noise(self, squares: Plane, changed: Mask) -> None:
-        quiet = cv2.dilate(changed, NEIGHBOURS, iterations=2) == 0
-        rate = np.float32(1.0 / min(self._looks + 3, 40))
-        self._noise += rate * quiet * (np.clip(squares, FLOOR, LOUDEST) - self._noise)
+        """Learn from all cells but those of objects; slowly from small clusters, which may be rain."""
+        rate = np.full(squares.shape, 1.0 / min(self._looks + 3, NOISE_LOOKS), np.float32)
+        if changed.any():
+            labels = labelled(changed)
+            sizes = np.bincount(labels.ravel())
+            small = (sizes < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
+            rate[labels > 0] = small[labels[labels > 0]]
+        self._noise += rate * (np.clip(squares, FLOOR, LOUDEST) - self._noise)
 
     def _learn_backgrounds(self, cells: Plane, uneven: Plane, elapsed_s: float) -> None:
         _, short, long = self._memories
@@ -198,5 +207,6 @@ def _of_other_texture(mask: Mask, cells: Plane, memory: Plane) -> Mask:
     if not mask.any():
         return mask
     labels = labelled(mask)
+    labels[mask == 0] = 0
     kept = light.similarities(cells, memory, labels) <= SAME_TEXTURE
     return np.asarray(mask & kept[labels], np.uint8)

@@ -1,13 +1,16 @@
 """Where something moves in the frames that are analysed."""
 
+import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.domain.geometry import Box
-from vedette.vision.change import ChangeModel, labelled
+from vedette.vision.change import OBJECT_CELLS, Change, ChangeModel, labelled
 from vedette.vision.light import Mask
 
+STRIDE = np.ones((9, 9), np.uint8)
+"""A small object was at most so many cells around its place one step ago."""
 REACH = 0.08
 """Boxes that overlap when each grows by this share of its size are parts of one object."""
 
@@ -35,20 +38,32 @@ class MotionDetector:
 
     def __init__(self) -> None:
         self._model = ChangeModel()
+        self._before: Mask | None = None
 
     def step(self, luma: NDArray[np.uint8], utc_s: float) -> Motion:
         """Look at the luma plane (h, w) of the next frame; another size starts anew."""
         change = self._model.compare(luma, utc_s)
-        if not change.foreign.any():
+        foreign = self._lasting(change)
+        if not foreign.any():
             return Motion(scene_changed=change.scene_changed)
-        cells = _boxes(change.foreign)
         height, width = luma.shape
-        boxes = (box.scaled(change.cell, change.cell).clipped(width, height) for box in cells)
-        return Motion(tuple(boxes), float(change.foreign.mean()))
+        boxes = (box.scaled(change.cell, change.cell).clipped(width, height) for box in _boxes(foreign))
+        return Motion(tuple(boxes), float(foreign.mean()))
 
     def reset(self) -> None:
         """Forget the scene: another stream, another view."""
         self._model.reset()
+        self._before = None
+
+    def _lasting(self, change: Change) -> Mask:
+        """The foreign clusters but those that are small and come from nowhere: rain, snow, sparks."""
+        before, self._before = self._before, change.foreign | change.moving
+        if not change.foreign.any() or before is None or before.shape != change.foreign.shape:
+            return change.foreign
+        labels = labelled(change.foreign)
+        kept = np.bincount(labels.ravel()) >= OBJECT_CELLS
+        kept[labels[cv2.dilate(before, STRIDE) > 0]] = True
+        return np.asarray(change.foreign & kept[labels], np.uint8)
 
 
 def _boxes(mask: Mask) -> list[Box]:

@@ -13,7 +13,7 @@ STILL_IOU = 0.6
 """An object stands still while its box overlaps the place where it stopped so much."""
 STANDING_S = 3.0
 FORGET_S = 2.0
-"""A moving object not seen for so long is gone."""
+"""A moving object missed for so long is gone; thrice that when nobody looked."""
 STANDING_MISSES, STANDING_FORGET_S = 4, 10.0
 """A standing object is gone when it was looked for, and missed, so often and for so long."""
 FARTHEST_S = 1.0
@@ -57,7 +57,7 @@ class Remembered(msgspec.Struct):
         unseen_s = utc_s - self.seen_utc_s
         if self.standing:
             return self.misses >= STANDING_MISSES and unseen_s > STANDING_FORGET_S
-        return self.misses > 0 and unseen_s > FORGET_S
+        return unseen_s > (FORGET_S if self.misses else 3 * FORGET_S)
 
 
 class ObjectMemory:
