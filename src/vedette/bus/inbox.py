@@ -56,7 +56,8 @@ class Inbox:
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def put_report(self, node: str, report: NodeReport) -> None:
         """Replace the node's report that is still waiting."""

@@ -105,7 +105,8 @@ class ServerLink:
         self._inbox.close()
         self._stopping = True
         self._wake.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._wake.close()
         self._claim.release()
 

@@ -33,6 +33,7 @@ from vedette.domain.messages import Assignment, NodeReport, SnapshotReply, Snaps
 REPORT_S = 1.0
 _POLL_MS = 100
 _SNAPSHOTS_WAITING = 8
+_PHOTOGRAPHER_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -88,9 +89,9 @@ class WorkerLink:
         """Deliver what the outbox holds for at most so long, then stop."""
         self._stop_at_s = time.monotonic() + drain_s
         self._wake.set()
-        self._thread.join()
-        self._requests.put(None)
-        self._photographer.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._dismiss_photographer()
         self._wake.close()
 
     def report_now(self) -> None:
@@ -219,6 +220,14 @@ class WorkerLink:
             except Exception as error:  # noqa: BLE001 - the owner's callback must not end the thread
                 self._callback_failed("snapshot", error)
                 self._reply(SnapshotReply(request=request.request, camera=request.camera, error=str(error)))
+
+    def _dismiss_photographer(self) -> None:
+        """Nobody is left to send pictures; a callback that hangs does not hold up the end of the process."""
+        while not self._requests.empty():
+            self._requests.get_nowait()
+        self._requests.put_nowait(None)
+        if self._photographer.is_alive():
+            self._photographer.join(_PHOTOGRAPHER_S)
 
     def _reply(self, reply: SnapshotReply) -> None:
         self._replies.append(reply)

@@ -36,7 +36,7 @@ def configure_logging(
 
     Args:
         json: one JSON object a line; None means only when the stream is not a terminal.
-        level: of everything.
+        level: of everything; a name in any case, or a number of the standard library.
         stream: standard error when None.
     """
     stream = sys.stderr if stream is None else stream
@@ -64,7 +64,9 @@ def configure_logging(
             foreign_pre_chain=shared, processors=_rendering(json, stream.isatty())
         )
     )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(
+        handlers=[handler], level=level.upper() if isinstance(level, str) else level, force=True
+    )
 
 
 def _rendering(json: bool, colors: bool) -> list[Processor]:

@@ -71,7 +71,9 @@ class Supervisor:
 
     @contextmanager
     def _signals_taken(self) -> Iterator[None]:
-        previous = {number: signal.signal(number, lambda *_: self.stop()) for number in _SIGNALS}
+        # nohup(1) ignores SIGHUP, and means it.
+        taken = [n for n in _SIGNALS if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
+        previous = {number: signal.signal(number, lambda *_: self.stop()) for number in taken}
         try:
             yield
         finally:

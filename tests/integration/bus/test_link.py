@@ -288,6 +288,22 @@ def test_close_delivers_what_is_left(server: Server, tmp_path: Path) -> None:
     wait_until(lambda: server.numbers() == list(range(1, 501)))
 
 
+def test_ends_that_never_started_can_be_closed(tmp_path: Path) -> None:
+    """A process that fails while it starts still ends, and leaves the folder to the next."""
+    for _ in range(2):
+        ServerLink(tmp_path, on_report=lambda *_: None, on_batch=lambda *_: 0).close()
+    outbox = Outbox(tmp_path / "outbox")
+    WorkerLink(
+        tmp_path,
+        "worker-1",
+        outbox,
+        report=report,
+        on_assignment=lambda _: None,
+        on_snapshot=lambda r: SnapshotReply(request=r.request, camera=r.camera),
+    ).close()
+    outbox.close()
+
+
 def test_close_without_a_server_does_not_hang(tmp_path: Path) -> None:
     """The outbox keeps what could not be delivered."""
     worker = Worker(tmp_path)

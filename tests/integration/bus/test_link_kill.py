@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,10 @@ def worker_end(folder: Path, count: int = COUNT) -> Child:
 
 def stored(folder: Path) -> list[tuple[int, str, str]]:
     """Sequence number, camera and id in the order they were stored."""
-    if not (folder / "stored.sqlite3").exists():
-        return []
-    db = sqlite3.connect(folder / "stored.sqlite3", timeout=10)
-    try:
+    with closing(sqlite3.connect(folder / "stored.sqlite3", timeout=10)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'stored'").fetchone():
+            return []
         return list(db.execute("SELECT seq, camera, id FROM stored ORDER BY rowid"))
-    finally:
-        db.close()
 
 
 def durable(worker: Child) -> int:
@@ -40,7 +38,6 @@ def durable(worker: Child) -> int:
 def kill(child: Child) -> None:
     child.signal(signal.SIGKILL)
     child.wait()
-    child.end()
 
 
 def assert_complete(rows: list[tuple[int, str, str]], count: int = COUNT) -> None:
@@ -55,16 +52,16 @@ def assert_complete(rows: list[tuple[int, str, str]], count: int = COUNT) -> Non
 @pytest.mark.parametrize("kills", [[100, 700, 1500]])
 def test_a_killed_server_end_loses_nothing(tmp_path: Path, kills: list[int]) -> None:
     """kill -9 of the server while 2000 messages flow: what was stored before and after is complete."""
-    server = server_end(tmp_path)
-    with worker_end(tmp_path) as worker:
+    with ExitStack() as ends:
+        worker = ends.enter_context(worker_end(tmp_path))
         for count in kills:
+            server = ends.enter_context(server_end(tmp_path))
             wait_until(lambda n=count: len(stored(tmp_path)) >= n, 60)
             kill(server)
-            server = server_end(tmp_path)
-        with server:
-            worker.wait_for_line("delivered", 90)
-            assert worker.wait() == 0
-            assert_complete(stored(tmp_path))
+        ends.enter_context(server_end(tmp_path))
+        worker.wait_for_line("delivered", 90)
+        assert worker.wait() == 0
+        assert_complete(stored(tmp_path))
 
 
 def test_a_killed_worker_end_loses_nothing(tmp_path: Path) -> None:
@@ -72,9 +69,9 @@ def test_a_killed_worker_end_loses_nothing(tmp_path: Path) -> None:
     with server_end(tmp_path) as server:
         server.wait_for_line("serving")
         for _ in range(4):
-            worker = worker_end(tmp_path)
-            wait_until(lambda w=worker: durable(w) >= 150, 60)
-            kill(worker)
+            with worker_end(tmp_path) as worker:
+                wait_until(lambda w=worker: durable(w) >= 150, 60)
+                kill(worker)
         with worker_end(tmp_path) as worker:
             worker.wait_for_line("delivered", 90)
         assert_complete(stored(tmp_path))

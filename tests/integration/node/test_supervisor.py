@@ -24,6 +24,17 @@ class Line:
     arenas: str
 
 
+def journal(folder: Path) -> list[Line]:
+    path = folder / "journal"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [Line(w, n, int(p), int(s), a) for w, n, p, s, a in map(str.split, lines)]
+
+
+def started(folder: Path, name: str) -> list[int]:
+    """The process ids of all starts of a program so far."""
+    return [line.pid for line in journal(folder) if line.word == "start" and line.name == name]
+
+
 class Node(Child):
     """A supervisor with its programs."""
 
@@ -32,12 +43,10 @@ class Node(Child):
         super().__init__([sys.executable, "-m", "tests.integration.node.supervise", folder, *programs])
 
     def journal(self) -> list[Line]:
-        path = self.folder / "journal"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [Line(w, n, int(p), int(s), a) for w, n, p, s, a in map(str.split, lines)]
+        return journal(self.folder)
 
     def pids(self, name: str) -> list[int]:
-        return [line.pid for line in self.journal() if line.word == "start" and line.name == name]
+        return started(self.folder, name)
 
     def started(self, name: str, times: int = 1) -> int:
         """Wait for the program's start, or its so manieth; the process id."""
@@ -87,6 +96,21 @@ def test_a_signal_stops_workers_before_the_server(tmp_path: Path, number: int) -
         assert node.wait() == 0
         assert node.words()[-1] == "stop server"
         assert sorted(node.words()) == ["stop server", "stop worker-1", "stop worker-2"]
+
+
+def test_nohup_is_respected(tmp_path: Path) -> None:
+    """With SIGHUP ignored from the start, a closed terminal stops nothing."""
+    script = (
+        "import signal, sys; from pathlib import Path; from tests.integration.node.supervise import main\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "sys.exit(main(Path(sys.argv[1]), ['server=calm']))\n"
+    )
+    with Child([sys.executable, "-c", script, tmp_path]) as node:
+        server = wait_until(lambda: started(tmp_path, "server"))[0]
+        node.signal(signal.SIGHUP)
+        os.kill(server, signal.SIGKILL)
+        wait_until(lambda: len(started(tmp_path, "server")) == 2)
+        assert node.running
 
 
 def test_a_process_that_does_not_stop_is_killed(tmp_path: Path) -> None:
