@@ -12,10 +12,11 @@ import structlog
 from vedette.domain.camera import CameraSpec
 from vedette.domain.messages import Detections, EventMessage
 from vedette.media.packets import MediaPacket
-from vedette.pipeline.capture import Capture, Frame
+from vedette.pipeline.capture import Capture
 from vedette.pipeline.chain import end_of
 from vedette.pipeline.detection import DetectionStage
 from vedette.pipeline.evidence import Evidence, SnapshotFolder
+from vedette.pipeline.frames import Frame
 from vedette.pipeline.tracking import TrackingStage
 from vedette.pipeline.turns import TurnPool
 from vedette.vision.detectors.base import Detector

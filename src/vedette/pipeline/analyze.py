@@ -12,9 +12,10 @@ import msgspec
 from vedette.domain.camera import CameraSpec, StreamSpec
 from vedette.domain.errors import SourceError
 from vedette.domain.messages import EventMessage
-from vedette.pipeline.capture import Capture, Frame
+from vedette.pipeline.capture import Capture
 from vedette.pipeline.chain import end_of, frames_of
 from vedette.pipeline.detection import DetectionStage
+from vedette.pipeline.frames import Frame
 from vedette.pipeline.tracking import TrackingStage
 from vedette.sources.base import open_source
 from vedette.vision.detectors.base import Detector

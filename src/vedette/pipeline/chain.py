@@ -13,8 +13,9 @@ from vedette.domain.messages import Detections, EventMessage, FrameMessage
 from vedette.media.jpeg import decode_jpeg
 from vedette.media.packets import MediaPacket
 from vedette.media.planes import Picture, Planes
-from vedette.pipeline.capture import LUMA_WIDTH, Capture, Frame
+from vedette.pipeline.capture import Capture
 from vedette.pipeline.detection import DetectionStage
+from vedette.pipeline.frames import LUMA_WIDTH, Frame
 from vedette.pipeline.tracking import TrackingStage
 from vedette.vision.detectors.base import Detector
 

@@ -5,7 +5,7 @@ import time
 from vedette.domain.camera import CameraSpec
 from vedette.domain.geometry import Box
 from vedette.domain.messages import Detection, Detections
-from vedette.pipeline.capture import Frame
+from vedette.pipeline.frames import Frame
 from vedette.vision.detectors.base import Detector
 from vedette.vision.merge import merge_regions
 from vedette.vision.motion import MotionDetector
