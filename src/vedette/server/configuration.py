@@ -93,12 +93,11 @@ def _parse(text: str) -> Document:
     document = _mapping("The configuration", found)
     if unknown := document.keys() - {"profiles", "cameras"}:
         raise ConfigurationError(f"{min(unknown)!r} is not known here.", hint="Known: profiles, cameras.")
-    return {
-        part: {
-            str(name): _mapping(f"{part}: {name}", fields) for name, fields in _mapping(part, rows).items()
-        }
-        for part, rows in document.items()
-    }
+    return {part: _mappings(part, rows) for part, rows in document.items()}
+
+
+def _mappings(what: str, value: object) -> dict[str, dict[str, Any]]:
+    return {str(name): _mapping(f"{what}: {name}", fields) for name, fields in _mapping(what, value).items()}
 
 
 def _mapping(what: str, value: object) -> dict[Any, Any]:
@@ -115,9 +114,8 @@ def _apply(wanted: Document) -> set[str]:
         with _place(f"profiles: {name}"):
             profile = Profile.objects.filter(name=name).first() or Profile(name=name)
             _apply_changed(profile, fields)
-    return {
-        camera for camera, fields in wanted.get("cameras", {}).items() if _apply_camera(camera, dict(fields))
-    }
+    cameras = wanted.get("cameras", {}).items()
+    return {camera for camera, fields in cameras if _apply_camera(camera, dict(fields))}
 
 
 def _apply_changed(row: Profile, fields: Mapping[str, Any]) -> None:
@@ -137,10 +135,7 @@ def _apply_camera(camera_id: str, fields: dict[str, Any]) -> bool:
             had = camera.password_encrypted
             _change(camera, fields, password)
         if zones is not None:
-            named = {
-                str(name): _mapping(f"zone {name}", zone) for name, zone in _mapping("zones", zones).items()
-            }
-            _apply_zones(camera, named)
+            _apply_zones(camera, _mappings("zones", zones))
         return camera.password_encrypted != had
 
 

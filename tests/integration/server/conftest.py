@@ -68,7 +68,8 @@ class ServerProcess:
         self.process = subprocess.Popen(command, env=self._environment(), text=True)
         deadline = time.monotonic() + 20
         while not self._answers():
-            assert self.process.poll() is None and time.monotonic() < deadline, "the server does not start"
+            assert self.process.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.05)
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:

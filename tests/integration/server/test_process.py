@@ -72,7 +72,7 @@ class Stream:
 
 
 def test_configuration_reaches_the_worker_and_events_come_back(server: ServerProcess, worker: Worker) -> None:
-    """P5 and P2 through real sockets: a camera is assigned with its password, its event is stored and live."""
+    """P5 and P2 through real sockets: a camera is assigned with its password, its event stored and live."""
     with server.client() as api:
         stream = Stream(api)
         camera = add_camera(api)

@@ -92,6 +92,7 @@ def set_password(camera: Camera, password: str) -> None:
     camera.password_encrypted = vault().encrypt(password)
 
 
+@transaction.atomic
 def save(row: Camera | Profile | Zone) -> None:
     """Check every bound and store.
 
