@@ -101,7 +101,8 @@ def event_crop(request: HttpRequest, event_id: UUID) -> Any:
     return _picture(request, event, event.crop)
 
 
-@router.api_operation(["GET", "HEAD"], "/{event_id}/clip.mp4", auth=VIEW)
+@router.api_operation(["HEAD"], "/{event_id}/clip.mp4", auth=VIEW, include_in_schema=False)
+@router.get("/{event_id}/clip.mp4", auth=VIEW)
 def event_clip(
     request: HttpRequest,
     event_id: UUID,

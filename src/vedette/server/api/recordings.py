@@ -55,7 +55,8 @@ def list_spans(request: HttpRequest, camera: str, after: schemas.InTime, before:
     return merge(found.only("start", "end", "has_motion", "has_event", "size_bytes"))
 
 
-@clips.api_operation(["GET", "HEAD"], "/{camera_id}/clip.mp4", auth=VIEW)
+@clips.api_operation(["HEAD"], "/{camera_id}/clip.mp4", auth=VIEW, include_in_schema=False)
+@clips.get("/{camera_id}/clip.mp4", auth=VIEW)
 def camera_clip(request: HttpRequest, camera_id: str, start: schemas.InTime, end: schemas.InTime) -> Any:
     """The camera's recording between two times as MP4, as it was recorded; takes range requests."""
     return clip_response(request, find_camera(request, camera_id).id, start, end)
