@@ -53,15 +53,18 @@ class StreamClock:
         """Forget the anchor, as after a reconnect; time still only goes forward."""
         self._running = False
 
-    def map(self, pts_s: float, wall_utc_s: float) -> Moment:
+    def map(self, pts_s: float, wall_utc_s: float, *, paced: bool = False) -> Moment:
         """The UTC of a picture shown at `pts_s` on the stream's clock that arrived now.
 
-        `jumped` says that the stream's clock broke off before it (not for the very first picture).
+        `jumped` says that the stream's clock broke off before it (not for the very first picture). `paced`
+        says that we wait for the picture's time ourselves, so that its arrival tells nothing.
         """
         if not self._running or self._has_jumped(pts_s, wall_utc_s):
             return self._anchor(pts_s, wall_utc_s)
         if pts_s > self._newest_pts_s:
-            self._advance(pts_s, wall_utc_s)
+            if self._follow_wall and not paced:
+                self._correct(pts_s, wall_utc_s)
+            self._note(pts_s, wall_utc_s, pts_s + self._offset_s)
         return Moment(pts_s + self._offset_s, False)
 
     def follow(self, pts_s: float) -> float:
@@ -88,11 +91,6 @@ class StreamClock:
         utc_s = pts_s + self._offset_s  # rounded as the ones that follow
         self._note(pts_s, wall_s, utc_s)
         return Moment(utc_s, not first)
-
-    def _advance(self, pts_s: float, wall_s: float) -> None:
-        if self._follow_wall:
-            self._correct(pts_s, wall_s)
-        self._note(pts_s, wall_s, pts_s + self._offset_s)
 
     def _correct(self, pts_s: float, wall_s: float) -> None:
         late_s = wall_s - (pts_s + self._offset_s)

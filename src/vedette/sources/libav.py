@@ -1,5 +1,6 @@
 """Everything that libav can demux: the common part of RTSP, HTTP, files and devices."""
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ import structlog
 from av.container import InputContainer
 
 from vedette.domain.errors import SourceError, UnsupportedCodecError
-from vedette.media.decoder import check_picture_size
+from vedette.media.decoder import PIXELS_MAX, check_picture_size
 from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 from vedette.media.parameters import ParameterWatch
 from vedette.sources.base import Setting
@@ -19,6 +20,7 @@ from vedette.sources.interrupt import Interrupt
 from vedette.sources.stamps import Stamps
 
 log = structlog.get_logger(__name__)
+logging.getLogger("libav").setLevel(logging.CRITICAL + 1)  # its lines hold addresses with passwords
 
 MP4_AUDIO = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp2", "mp3", "opus"})
 """Audio codecs that the recording can hold; others are dropped."""
@@ -112,7 +114,7 @@ class LibavSource:
             return av.open(
                 opening.url,
                 format=opening.format,
-                options=opening.options,
+                options={**opening.options, "max_pixels": str(PIXELS_MAX)},
                 timeout=limits,
                 metadata_errors="replace",
             )
@@ -191,7 +193,9 @@ class LibavSource:
         if self._container is None:
             raise SourceError(f"{self._opening.shown} is not open")
         streams = [stream for stream in (self._video_stream, self._audio_stream) if stream is not None]
-        self._stamps = Stamps(self.video, self.audio, self._setting.clock, arrival=self._arrival)
+        self._stamps = Stamps(
+            self.video, self.audio, self._setting.clock, arrival=self._arrival, paced=self._paced
+        )
         self._watch = ParameterWatch(self.video)
         self._begun = False
         self._setting.clock.restart()
@@ -283,7 +287,11 @@ class LibavSource:
 
 
 def _codec_name(container: Any, index: int) -> str:
-    for line in container.dumps_format().splitlines():
-        if f"Stream #0:{index}" in line:
-            return str(line.rpartition("Video:")[2].split(",")[0].strip() or "an unknown codec")
-    return "an unknown codec"
+    """What libav calls a codec that it cannot decode; it says so in its log only."""
+    av.logging.set_level(av.logging.INFO)
+    try:
+        lines = container.dumps_format().splitlines()
+    finally:
+        av.logging.set_level(None)
+    named = next((line for line in lines if f"Stream #0:{index}" in line), "")
+    return str(named.partition("Video: ")[2].split(",")[0].strip()) or "an unknown codec"

@@ -100,7 +100,7 @@ class PictureFolder:
         packet.pts = packet.dts = round(at_s / TIME_BASE)
         packet.duration = round(self._step_s / TIME_BASE)
         packet.is_keyframe = True
-        moment = self._setting.clock.map(at_s, self._setting.wall())
+        moment = self._setting.clock.map(at_s, self._setting.wall(), paced=True)
         return MediaPacket(packet, self.video, moment.utc_s, keyframe=True, discontinuity=moment.jumped)
 
     def _waited(self, packet: MediaPacket) -> bool:

@@ -123,7 +123,7 @@ class SceneSource:
     def _made(self, packet: "av.Packet[av.VideoStream]") -> MediaPacket:
         at_s = float((packet.pts or 0) * TIME_BASE)
         packet.duration = 90000 // self._address.fps
-        moment = self._setting.clock.map(at_s, self._setting.wall())
+        moment = self._setting.clock.map(at_s, self._setting.wall(), paced=True)
         return MediaPacket(packet, self.video, moment.utc_s, bool(packet.is_keyframe), moment.jumped)
 
     def _waited(self, packet: MediaPacket) -> bool:

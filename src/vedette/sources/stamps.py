@@ -19,14 +19,22 @@ class Stamps:
         audio: as opened, None without.
         clock: the camera's.
         arrival: the stream has no timestamps of its own: pictures are stamped as they arrive.
+        paced: the reader waits for each packet's time.
     """
 
     ARRIVAL_BASE: ClassVar = Fraction(1, 90000)
 
     def __init__(
-        self, video: VideoInfo, audio: AudioInfo | None, clock: StreamClock, *, arrival: bool = False
+        self,
+        video: VideoInfo,
+        audio: AudioInfo | None,
+        clock: StreamClock,
+        *,
+        arrival: bool = False,
+        paced: bool = False,
     ) -> None:
         self._clock = clock
+        self._paced = paced
         self._arrival = arrival
         self._first_wall_s: float | None = None
         self._tick_s = float(video.time_base)
@@ -49,7 +57,7 @@ class Stamps:
         if pts is None:
             pts = dts if dts is not None else 0 if last is None else last + self._step
             packet.pts = pts
-        moment = self._clock.map(pts * self._tick_s, wall_utc_s)
+        moment = self._clock.map(pts * self._tick_s, wall_utc_s, paced=self._paced)
         if moment.jumped:
             last = None
         if dts is None or (last is not None and dts <= last):

@@ -132,6 +132,13 @@ def test_footage_that_goes_back_goes_on() -> None:
     assert 9.0 < moment.utc_s < 9.1
 
 
+def test_paced_footage_keeps_its_pace() -> None:
+    """Where the reader itself waits for each picture, the early arrival is not taken for a wrong clock."""
+    clock = StreamClock()
+    times = [clock.map(i * STEP_S, NOON + (i - 1) * STEP_S, paced=True).utc_s for i in range(200)]
+    assert times[-1] - times[0] == pytest.approx(199 * STEP_S, abs=ROUNDING_S)
+
+
 def test_audio_follows_the_pictures() -> None:
     """Sound is mapped as the pictures are and never moves their clock."""
     clock = StreamClock()
