@@ -72,20 +72,22 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What of one segment goes into the clip."""
+    """What of one segment goes into the clip.
+
+    Attributes:
+        start_utc_s: the picture that is shown at the start of the span began here.
+        end_utc_s: the last picture shown ends, or is cut off, here.
+    """
 
     video: Chosen
     audio: Chosen | None
+    start_utc_s: float
+    end_utc_s: float
 
     @property
     def codec_tag(self) -> bytes:
         """Tracks of a clip hold one kind of sample entry."""
         return self.video.track.description[4:8]
-
-    @property
-    def shown_utc_s(self) -> float:
-        """When the first picture is shown."""
-        return self.video.utc_s + float(self.video.samples.cts[0]) / self.video.track.timescale
 
     def ranges(self) -> tuple[Ints, Ints]:
         """File offsets and lengths of all chunks, in the order of the file."""
@@ -114,7 +116,8 @@ def select(segment: Segment, segment_utc_s: float, start_utc_s: float, end_utc_s
     keyframes = np.flatnonzero(samples.keyframes & (shown <= start_utc_s + 0.5 / track.timescale))
     first = int(keyframes[-1]) if len(keyframes) else 0
     video = Chosen.of(track, samples, first, int(wanted[-1]) + 1, zero_utc_s)
-    return Selection(video, _select_audio(segment, zero_utc_s, float(shown[first]), end_utc_s))
+    audio = _select_audio(segment, zero_utc_s, float(shown[first]), end_utc_s)
+    return Selection(video, audio, float(shown[wanted].min()), min(end_utc_s, float(ends[wanted].max())))
 
 
 def _select_audio(segment: Segment, zero_utc_s: float, start_utc_s: float, end_utc_s: float) -> Chosen | None:
@@ -180,41 +183,31 @@ class VideoTable:
     """The picture track. Ticks are those of the movie.
 
     Attributes:
-        spans: second in the clip, time, and duration of every part.
         edit_start: media time of the first moment shown.
+        spans: second in the clip, time, and duration of every part.
     """
 
-    def __init__(self, first: Selection, start_utc_s: float) -> None:
+    def __init__(self) -> None:
         self._table = _Table("vide", MOVIE_TIMESCALE)
-        self._first_cts = int(first.video.scaled_cts(MOVIE_TIMESCALE)[0])
-        hidden_s = max(0.0, start_utc_s - first.shown_utc_s)
-        self.edit_start = self._first_cts + round(hidden_s * MOVIE_TIMESCALE)
+        self._edit_stop = 0
+        self.edit_start = 0
         self.spans: list[tuple[float, float, float]] = []
 
     @property
     def shown_ticks(self) -> int:
         """How long the clip lasts."""
-        return max(0, self._table.ticks + self._first_cts - self.edit_start)
-
-    @property
-    def shown_s(self) -> float:
-        """How long the clip lasts, in seconds."""
-        return self.shown_ticks / MOVIE_TIMESCALE
+        return self._edit_stop - self.edit_start
 
     def add(self, selection: Selection, places: Places) -> int:
         """Append a part; returns the media time of its first decoding."""
         begin = self._table.ticks
         self._table.append(selection.video, places)
-        shown = begin + self._first_cts
-        hidden = max(0, self.edit_start - shown)
-        lasts = self._table.ticks - begin - hidden
-        self.spans.append(
-            (
-                max(0, shown - self.edit_start) / MOVIE_TIMESCALE,
-                selection.shown_utc_s + hidden / MOVIE_TIMESCALE,
-                lasts / MOVIE_TIMESCALE,
-            )
-        )
+        start = begin + _ticks(selection.start_utc_s - selection.video.utc_s)
+        self._edit_stop = begin + _ticks(selection.end_utc_s - selection.video.utc_s)
+        if not self.spans:
+            self.edit_start = start
+        lasts = (self._edit_stop - start) / MOVIE_TIMESCALE
+        self.spans.append(((start - self.edit_start) / MOVIE_TIMESCALE, selection.start_utc_s, lasts))
         return begin
 
     def track(self) -> MovieTrack:
@@ -222,6 +215,10 @@ class VideoTable:
         track = self._table.movie_track()
         track.edit_start, track.edit_ticks = self.edit_start, self.shown_ticks
         return track
+
+
+def _ticks(seconds: float) -> int:
+    return round(seconds * MOVIE_TIMESCALE)
 
 
 class AudioTable:
@@ -237,7 +234,7 @@ class AudioTable:
         audio = selection.audio
         if audio is None:
             return
-        late = round((audio.utc_s - selection.video.utc_s) * MOVIE_TIMESCALE)
+        late = _ticks(audio.utc_s - selection.video.utc_s)
         if self._table is None:
             self._table = _Table("soun", audio.track.timescale)
             self._tag = audio.track.description[4:8]

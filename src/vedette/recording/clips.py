@@ -6,7 +6,7 @@ ranges, exact duration), which every browser can seek.
 
 Times that were not recorded are closed up: a clip of one hour with five minutes of recording lasts five
 minutes, it does not freeze for the rest. `ClipFile.timeline` says which moment stands where. The clip begins
-at the keyframe at or before its start; an edit list hides what is before.
+with the picture that is shown at its start; an edit list hides the pictures from the keyframe up to it.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ import structlog
 from vedette.domain.errors import StorageError
 from vedette.recording.clip_tracks import AudioTable, Places, Selection, VideoTable, select
 from vedette.recording.fmp4 import Segment, parse_segment
-from vedette.recording.movie import movie_head
+from vedette.recording.movie import MOVIE_TIMESCALE, movie_head
 
 BLOCK_BYTES = 256 * 1024
 _CACHED_SEGMENTS = 512
@@ -78,7 +78,7 @@ class ClipFile:
         chosen = self._choose(segments, start_utc_s, end_utc_s)
         if not chosen:
             raise StorageError("There is no recording in this time span.")
-        video, audio = VideoTable(chosen[0][1], start_utc_s), AudioTable()
+        video, audio = VideoTable(), AudioTable()
         self._pieces = _Pieces()
         for part, selection in chosen:
             places = self._pieces.add(part.path, selection)
@@ -87,7 +87,7 @@ class ClipFile:
         tracks = [video.track(), *audio.tracks(video)]
         self._head = movie_head(tracks, self._pieces.size_bytes)
         self.size_bytes = len(self._head) + self._pieces.size_bytes
-        self.duration_s = video.shown_s
+        self.duration_s = video.shown_ticks / MOVIE_TIMESCALE
         self.timeline = tuple(ClipSpan(*span) for span in video.spans)
         self.etag = self._hash()
 

@@ -5,6 +5,7 @@ the kernel has dropped the pages). The disk is probed until it is well; then rec
 """
 
 import errno
+import fcntl
 import os
 import threading
 from collections import Counter, deque
@@ -199,6 +200,7 @@ class Disk:
         try:
             folders = _make_folders(target.parent)
             fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # tells `check` that it is being written
         except OSError as error:
             raise self.fail(error) from error
         file = DiskFile(self, target, fd, folders)
@@ -272,6 +274,18 @@ class Disk:
             except Exception:
                 self.counters["disk_sync_errors"] += 1
                 log.exception("disk thread failed")
+
+
+def in_use(path: Path) -> bool:
+    """Whether a recorder of any process has this file open for writing."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _make_folders(folder: Path) -> list[Path]:

@@ -15,6 +15,7 @@ import structlog
 from vedette.domain.errors import StorageError
 from vedette.domain.messages import SegmentMessage
 from vedette.recording.boxes import DamagedSegmentError, UnfinishedHeadError
+from vedette.recording.disk import in_use
 from vedette.recording.fmp4 import EndMark, Segment, parse_segment
 from vedette.recording.naming import parse_name
 
@@ -58,11 +59,13 @@ def repair_segment(
         trusted_bytes: what is behind may be wrong although it looks right (an fsync has failed).
 
     Raises:
-        StorageError: the file cannot be read or written.
+        StorageError: the file cannot be read or written, or a recorder is writing it.
     """
     if start_utc_s is None:
         name = parse_name("/".join(path.parts[-4:]))
         start_utc_s = name.start_utc_s if name else 0.0
+    if in_use(path):
+        raise StorageError(f"The segment {path.name} is being written.")
     try:
         segment = parse_segment(path)
         if trusted_bytes is not None and trusted_bytes < segment.size_bytes:
@@ -131,7 +134,7 @@ def recover(root: Path, camera: str) -> list[SegmentMessage]:
     finished = 0
     for path in _newest_first(Path(root) / camera):
         message = _message_for(Path(root), path)
-        if message is None:
+        if message is None or in_use(path):
             continue
         finished += _is_finished(path)
         messages.append(repaired_message(Path(root), message))

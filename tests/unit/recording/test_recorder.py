@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 from tests.support.video import VideoMaker
 from tests.unit.recording.packets import (
     START_UTC_S,
@@ -15,7 +16,6 @@ from tests.unit.recording.packets import (
     probe,
     record,
 )
-
 from vedette.media.packets import VideoInfo
 from vedette.recording.fmp4 import parse_segment
 from vedette.recording.naming import parse_name

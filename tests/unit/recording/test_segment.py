@@ -6,9 +6,9 @@ from pathlib import Path
 
 import av
 import pytest
+
 from tests.support.video import VideoMaker
 from tests.unit.recording.packets import decode_complaints, infos, packets, probe
-
 from vedette.domain.errors import StorageError, UnsupportedCodecError
 from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 from vedette.recording.fmp4 import parse_segment
@@ -212,11 +212,15 @@ def test_a_failing_sink_is_a_storage_error(make_video: VideoMaker) -> None:
     assert isinstance(stream[0].info, VideoInfo)
     writer = SegmentWriter(Full(), stream[0].info)
     with pytest.raises(StorageError, match="No space left"):
-        for packet in stream:
-            writer.write(packet)
+        _write_all(writer, stream)
     with pytest.raises(StorageError, match="No space left"):
         writer.close()
     writer.abandon()
+
+
+def _write_all(writer: SegmentWriter, stream: list[MediaPacket]) -> None:
+    for packet in stream:
+        writer.write(packet)
 
 
 def test_a_stream_without_sense_is_refused(tmp_path: Path) -> None:
