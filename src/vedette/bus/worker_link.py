@@ -70,7 +70,7 @@ class WorkerLink:
         self._on_snapshot = on_snapshot
         self._counters = Counter() if counters is None else counters
         self._delivery = Delivery(outbox, new_id(), self._counters)
-        self._server = ""
+        self._server = self._failure = ""
         self._heard_s = self._report_at_s = 0.0
         self._stop_at_s: float | None = None
         self._wake = Wake()
@@ -234,5 +234,8 @@ class WorkerLink:
         self._wake.set()
 
     def _callback_failed(self, callback: str, error: Exception) -> None:
+        """Count and log; the traceback only once, for a report fails each second."""
         self._counters["link_callback_errors"] += 1
-        _log.error("link callback failed", callback=callback, error=repr(error), exc_info=error)
+        known, self._failure = self._failure == repr(error), repr(error)
+        trace = None if known else error
+        _log.error("link callback failed", callback=callback, error=self._failure, exc_info=trace)

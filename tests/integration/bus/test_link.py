@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import zmq
+from structlog.testing import capture_logs
 
 from tests.support.processes import wait_until
 from tests.unit.bus.messages import event, report, segment
@@ -243,6 +244,20 @@ def test_garbage_from_the_server_is_counted(tmp_path: Path, worker: Worker, part
         identity = socket.recv_multipart()[0]
         socket.send_multipart((identity, *parts))
         wait_until(lambda: worker.counters["link_malformed"] == 1)
+
+
+def test_a_failing_report_is_traced_once(tmp_path: Path) -> None:
+    """A report that fails each time costs a counter and a line each, but one traceback."""
+    worker = Worker(tmp_path)
+    with capture_logs() as logs:
+        worker.link._report = lambda: int("no number")  # type: ignore[assignment,return-value]
+        for count in range(1, 4):
+            worker.link.report_now()
+            wait_until(lambda n=count: worker.counters["link_callback_errors"] >= n)
+        worker.close()
+    failures = [line for line in logs if line["event"] == "link callback failed"]
+    assert len(failures) >= 3
+    assert sum(line["exc_info"] is not None for line in failures) == 1
 
 
 def test_a_failing_callback_does_not_end_the_link(server: Server, worker: Worker) -> None:
