@@ -48,19 +48,30 @@ def safe_path(text: str) -> str:
     return str(path)
 
 
-def store_segments(rows: Iterable[Segment]) -> list[Segment]:
-    """Write what is newer than stored, remove what was deleted; returns the rows that changed something."""
+def store_segments(rows: Iterable[Segment], *, correct: bool = False) -> list[Segment]:
+    """Write what is newer than stored, remove what was deleted; returns the rows that changed something.
+
+    Args:
+        rows: in the order in which they were announced.
+        correct: write closed segments again that are closed already: a repair knows better.
+    """
     newest: dict[Any, Segment] = {}
     for row in rows:
         if row.id not in newest or _RANK[row.state] >= _RANK[newest[row.id].state]:
             newest[row.id] = row
     known = dict(Segment.objects.filter(id__in=list(newest)).values_list("id", "state"))
-    fresh = [row for row in newest.values() if row.id not in known or _RANK[row.state] > _RANK[known[row.id]]]
+    fresh = [row for row in newest.values() if _news(row, known.get(row.id), correct=correct)]
     Segment.objects.filter(id__in=[row.id for row in fresh if row.state == "deleted"]).delete()
     stay = [row for row in fresh if row.state != "deleted"]
     _make_way(stay)
     Segment.objects.bulk_create(stay, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED)
     return fresh
+
+
+def _news(row: Segment, known: str | None, *, correct: bool) -> bool:
+    if known is None:
+        return True
+    return _RANK[row.state] > _RANK[known] or (correct and row.state == known == "closed")
 
 
 def _make_way(rows: list[Segment]) -> None:
