@@ -18,7 +18,7 @@ import lap
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.domain.geometry import Box, BoxArray, as_array
+from vedette.domain.geometry import Box, BoxArray, as_array, iou_matrix
 from vedette.domain.messages import Detection
 from vedette.vision.kalman import BoxFilter
 
@@ -36,13 +36,14 @@ _GROUP: Final = {label: group[0] for group in SIMILAR_LABELS for label in group}
 _LOWEST_SCORE: Final = 0.1
 _SURE_SIMILARITY: Final = 0.12
 _DOUBTFUL_SIMILARITY: Final = 0.35
-_OTHER_LABEL_COST: Final = 0.05
+_SIMILAR_LABEL_COST: Final = 0.05
+_OTHER_LABEL_COST: Final = 0.6  # only in nearly the same box: in the dark a dog is called a person at times
 _SAME_OBJECT_IOU: Final = 0.65
+_SAME_BOX_IOU: Final = 0.8
 _HALF_IOU: Final = 0.5
 _INSIDE: Final = 0.9
 _MOSTLY: Final = 0.6
 _LARGEST_GROWTH: Final = 1.5
-_IMPOSSIBLE: Final = 10.0
 _VOTES_MEMORY: Final = 0.97
 
 
@@ -192,7 +193,7 @@ class Tracker:
             return rows, found
         boxes = as_array([d.box for d in found])
         cost = 1 - self._similarity(rows, boxes)
-        cost += self._label_cost(rows, found)
+        cost += label_cost([self._tracks[row].label for row in rows.tolist()], [d.label for d in found])
         _, column_of, row_of = lap.lapjv(cost, extend_cost=True, cost_limit=1 - least)
         pairs = np.flatnonzero(column_of >= 0)
         self._filter.correct(rows[pairs], boxes[column_of[pairs]])
@@ -212,12 +213,6 @@ class Tracker:
         hits = np.array([self._tracks[row].hits for row in rows.tolist()])
         result: Array = np.where(hits >= self.tentative_hits, 0.5, 0.0)[:, None]
         return result
-
-    def _label_cost(self, rows: Rows, found: list[Detection]) -> Array:
-        tracks = [self._tracks[row] for row in rows.tolist()]
-        return np.array(
-            [[_label_cost(track.label, detection.label) for detection in found] for track in tracks]
-        )
 
     def _is_part(self, detection: Detection, utc_s: float) -> bool:
         """Whether it lies on an object that was seen under its own box: a second box around half of it."""
@@ -330,10 +325,12 @@ def _clipped(boxes: BoxArray, frame: tuple[float, float]) -> BoxArray:
     return np.hstack([near, far - near])
 
 
-def _label_cost(ours: str, theirs: str) -> float:
-    if ours == theirs:
-        return 0.0
-    return _OTHER_LABEL_COST if _group(ours) == _group(theirs) else _IMPOSSIBLE
+def label_cost(ours: Sequence[str], theirs: Sequence[str]) -> Array:
+    """What it costs to take a detection of one label for a track of another, shape (N, M)."""
+    same = np.array(ours)[:, None] == np.array(theirs)[None, :]
+    groups = [_group(label) for label in ours], [_group(label) for label in theirs]
+    similar = np.array(groups[0])[:, None] == np.array(groups[1])[None, :]
+    return np.where(same, 0.0, np.where(similar, _SIMILAR_LABEL_COST, _OTHER_LABEL_COST))
 
 
 def _group(label: str) -> str:
@@ -346,17 +343,18 @@ def _is_on(one: Box, other: Box) -> bool:
 
 
 def _without_doubles(found: list[Detection]) -> list[Detection]:
-    """Drop the weaker of two boxes of one object under two similar labels."""
-    kept: list[Detection] = []
-    for detection in sorted(found, key=lambda d: -d.score):
-        if not any(_is_double(detection, other) for other in kept):
-            kept.append(detection)
-    return kept
+    """Drop the weaker of two boxes of one object under two labels."""
+    ranked = sorted(found, key=lambda d: -d.score)
+    boxes = as_array([d.box for d in ranked])
+    shared = np.triu(iou_matrix(boxes, boxes), 1)
+    dropped: set[int] = set()
+    for stronger, weaker in np.argwhere(shared > _SAME_OBJECT_IOU).tolist():
+        if stronger not in dropped and _is_double(ranked[stronger], ranked[weaker], shared[stronger, weaker]):
+            dropped.add(weaker)
+    return [detection for n, detection in enumerate(ranked) if n not in dropped]
 
 
-def _is_double(one: Detection, other: Detection) -> bool:
-    return (
-        one.label != other.label
-        and _group(one.label) == _group(other.label)
-        and one.box.iou(other.box) > _SAME_OBJECT_IOU
-    )
+def _is_double(one: Detection, other: Detection, iou: float) -> bool:
+    if one.label == other.label:
+        return False
+    return iou > (_SAME_OBJECT_IOU if _group(one.label) == _group(other.label) else _SAME_BOX_IOU)
