@@ -2,12 +2,16 @@
 
 import contextlib
 import itertools
+import json
+import signal
 import socket
+import sys
+import threading
 
 import av
 import pytest
 
-from tests.support.processes import wait_until
+from tests.support.processes import Child, wait_until
 from tests.support.rtsp import CameraFarm, Fault, Guard, load_media, with_credentials
 from vedette.domain.errors import SourceError
 from vedette.testing.rtsp.media import split_nals
@@ -29,7 +33,8 @@ def short(make_video):
 
 
 def _open(url: str, transport: str = "tcp", timeout_s: float = 5.0):
-    return av.open(url, options={"rtsp_transport": transport}, timeout=timeout_s)
+    options = {"rtsp_transport": transport, "analyzeduration": "200000", "fpsprobesize": "0"}
+    return av.open(url, options=options, timeout=timeout_s)
 
 
 def _packets(url: str, count: int, transport: str = "tcp"):
@@ -224,3 +229,27 @@ def test_a_codec_that_it_cannot_serve_is_refused(farm, make_video) -> None:
     """MJPEG files are refused with a hint."""
     with pytest.raises(SourceError, match=r"mjpeg.*H\.264"):
         farm.add("front", make_video(width=160, height=96, seconds=1, codec="mjpeg", suffix=".avi").path)
+
+
+def test_the_program_serves_a_file_as_many_cameras(short) -> None:
+    """It prints the addresses as JSON, each of them plays, and SIGTERM ends it well."""
+    with Child([sys.executable, "-m", "vedette.testing.rtsp", "--cameras", "3", short]) as program:
+        urls = json.loads(program.wait_for_line("urls"))["urls"]
+        assert len(urls) == 3
+        assert all(_packets(url, 1) for url in urls)
+        program.signal(signal.SIGTERM)
+        assert program.wait() == 0
+
+
+def test_nothing_of_a_farm_is_left_when_it_stops(short) -> None:
+    """Connections, ports and the thread are gone, also with clients connected over UDP."""
+    with CameraFarm() as farm:
+        farm.add("front", short)
+        port = farm.port
+        with _open(farm.url("front"), "udp"):
+            assert farm.clients == 1
+            farm.drop("front")
+            wait_until(lambda: farm.clients == 0)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+    assert "camera farm" not in {thread.name for thread in threading.enumerate()}
