@@ -41,7 +41,7 @@ class Interrupt:
         """Make the section end; tells whether it is free, so that the caller may clean up."""
         with self._lock:
             self.ended.set()
-            if self._thread is not None:
+            if self._thread not in {None, threading.get_ident()}:
                 _ending.add(self._thread)
             return self._thread is None
 

@@ -62,6 +62,27 @@ def test_sound_comes_along(make_video: VideoMaker) -> None:
     assert sounds[-1].utc_s == pytest.approx(1.2, abs=0.2)
 
 
+def test_sound_that_no_recording_can_hold_is_dropped(make_video: VideoMaker, tmp_path: Path) -> None:
+    """PCM and G.711 are left out, counted once; the pictures come."""
+    path = tmp_path / "pcm.mkv"
+    with av.open(str(make_video(**CLIP).path)) as whole, av.open(str(path), "w") as out:
+        picture = out.add_stream_from_template(whole.streams.video[0])
+        sound = out.add_stream("pcm_mulaw", 8000)
+        frame = av.AudioFrame(format="s16", layout="mono", samples=800)
+        frame.sample_rate = 8000
+        sound.codec_context.layout = "mono"
+        out.mux(sound.encode(frame))
+        for packet in whole.demux(video=0):
+            if packet.size:
+                packet.stream = picture
+                out.mux(packet)
+    counters: Counter[str] = Counter()
+    source = camera(str(path), counters, pace=False)
+    assert all(packet.is_video for packet in read(source))
+    assert source.audio is None
+    assert counters == {"audio_dropped": 1}
+
+
 def test_a_resolution_that_changes_in_the_file(make_video: VideoMaker, tmp_path: Path) -> None:
     """Two raw streams joined: the second part has another info, counted, and every keyframe decodes."""
     joined = tmp_path / "joined.h264"
