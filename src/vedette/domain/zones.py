@@ -14,6 +14,9 @@ from vedette.domain.messages import ZoneVisit
 EXIT_GRACE_S: Final = 1.0
 """A foot that is outside for less than this has not left: boxes jitter at a zone's edge."""
 
+MOST_STAYS: Final = 100
+"""Older stays of an object that goes in and out all day are forgotten."""
+
 
 def applies_to(zone: Zone, label: str) -> bool:
     """Whether the zone looks at objects of this label."""
@@ -93,7 +96,7 @@ class ZoneClock:
         stay = next((s for s in self._stays if s.zone == zone and not s.over), None)
         if stay is None:
             if inside:
-                self._stays.append(_Stay(zone, utc_s, utc_s))
+                self._stays = [*self._stays[-MOST_STAYS:], _Stay(zone, utc_s, utc_s)]
         elif inside:
             stay.inside_utc_s = utc_s
         elif utc_s - stay.inside_utc_s >= EXIT_GRACE_S:

@@ -57,7 +57,7 @@ class MotionWatch:
 
     def restart(self) -> None:
         """Follow what moves anew, as on a picture of another size."""
-        self._tracker.drop(set(self._blobs))
+        self._tracker.restart()
 
     def process(
         self, found: Detections, explanations: Sequence[Explanation], *, settled: bool
@@ -87,7 +87,7 @@ class MotionWatch:
 
     def close(self) -> list[EventMessage]:
         """End everything."""
-        self._tracker.drop(set(self._blobs))
+        self.restart()
         return self._end_gone(set())
 
     def _follow(self, found: Detections) -> list[Track]:

@@ -201,7 +201,9 @@ class TrackingStage:
         return [subject.draft.end()] if subject.draft.is_open else []
 
     def _close(self) -> list[EventMessage]:
-        self._tracker.drop({track.id for track in self._tracker.tracks})
+        """End everything; a stream that follows has a time of its own."""
+        self._tracker.restart()
+        self._utc_s = self._unsettled_utc_s = float("-inf")
         return self._end_gone(set()) + self._motion.close()
 
     # -- what others see --------------------------------------------------------------------------

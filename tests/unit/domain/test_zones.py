@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from vedette.domain.camera import Zone
 from vedette.domain.errors import ConfigurationError
 from vedette.domain.geometry import Box, polygon_contains
-from vedette.domain.zones import ZoneClock, is_excluded, relative_foot, zones_from_rois
+from vedette.domain.zones import MOST_STAYS, ZoneClock, is_excluded, relative_foot, zones_from_rois
 
 LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
 INSIDE, OUTSIDE = (0.2, 0.5), (0.8, 0.5)
@@ -42,6 +42,16 @@ def test_coming_back_is_another_visit():
         clock.observe("person", foot, t)
 
     assert [(v.enter_utc_s, v.exit_utc_s) for v in clock.visits] == [(0, 0), (3, None)]
+
+
+def test_the_number_of_visits_is_bounded():
+    """Who goes in and out all day keeps the newest visits."""
+    clock = ZoneClock([zone()])
+    for t in range(2000):
+        clock.observe("person", INSIDE if t % 4 == 0 else OUTSIDE, t)
+
+    assert len(clock.visits) <= MOST_STAYS + 1
+    assert clock.visits[-1].enter_utc_s == 1996
 
 
 def test_jitter_at_the_edge_is_one_visit():

@@ -103,6 +103,14 @@ def test_the_end_of_the_stream_ends_everything():
     assert played.stage.open_events == []
 
 
+def test_a_stream_after_the_end_has_its_own_time():
+    """The clock may start again, and nothing of the stream before is left."""
+    played = Played().play([Actor(walk(0, 9))], 5).end().play([Actor(walk(0, 9))], 14)
+
+    assert [(e.start_utc_s, e.end_utc_s) for e in played.events] == [(0, 5), (0, pytest.approx(9))]
+    assert played.counters == {}
+
+
 def test_open_events_and_candidates_show_the_state_between_messages():
     """A candidate has the id and the best moment of the event it becomes."""
     played = Played().play([Actor(walk(0, 20, speed=40))], 0.2)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from vedette.domain.geometry import Box, as_array, iou_matrix
 from vedette.domain.messages import Detection
-from vedette.vision.tracker import Track, Tracker, likeness, overlap, was_looked_for
+from vedette.vision.association import likeness, overlap, was_looked_for
+from vedette.vision.tracker import Track, Tracker
 
 EVERYWHERE = (Box(0, 0, 4000, 4000),)
 
