@@ -103,7 +103,7 @@ def _receive(
         if response.status_code != httpx.codes.PARTIAL_CONTENT or not _continues(response, start):
             file.truncate(0)
         tag.write_text(response.headers.get("ETag") or response.headers.get("Last-Modified") or "")
-        for chunk in response.iter_bytes(1 << 16):
+        for chunk in response.iter_bytes():
             file.write(chunk)
             if file.tell() > source.size_bytes:
                 file.truncate(0)
