@@ -1,5 +1,6 @@
 """Storing events: idempotent, newest revision wins."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -27,7 +28,7 @@ def event_row(message: EventMessage) -> Event:
         camera=_short(message.camera, 64),
         kind=message.kind,
         label=_short(message.label, 64),
-        score=float(message.score),
+        score=_finite(message.score),
         phase=message.phase,
         start=from_utc_s(message.start_utc_s),
         end=from_utc_s(message.end_utc_s),
@@ -82,6 +83,12 @@ def _index_zones(rows: Sequence[Event]) -> None:
 
 def _box(box: Box) -> list[float]:
     return [round(value, 2) for value in (box.x, box.y, box.width, box.height)]
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"{number} where a number is needed")
+    return float(number)
 
 
 def _short(text: str, length: int) -> str:
