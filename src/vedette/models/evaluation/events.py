@@ -129,7 +129,7 @@ def read_clip_truths(path: Path) -> dict[str, ClipTruth]:
         return {name: _clip_truth(name, value) for name, value in clips.items()}
     except (OSError, msgspec.DecodeError) as error:
         raise EvaluationError(f"{path} cannot be read as the truth of clips: {error}.") from error
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise EvaluationError(f"{path} has an entry of unknown form: {error!r}.") from error
 
 
