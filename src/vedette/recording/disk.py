@@ -4,6 +4,7 @@ After a failed write or fsync nothing more is written to any file of this disk (
 the kernel has dropped the pages). The disk is probed until it is well; then recording goes on in new files.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -200,7 +201,8 @@ class Disk:
         try:
             folders = _make_folders(target.parent)
             fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o640)
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # tells `check` that it is being written
+            with contextlib.suppress(OSError):  # not every file system has locks
+                fcntl.flock(fd, fcntl.LOCK_EX)  # tells `check` that it is being written
         except OSError as error:
             raise self.fail(error) from error
         file = DiskFile(self, target, fd, folders)
