@@ -45,7 +45,7 @@ SAME_TEXTURE = 0.85
 """A cluster whose texture correlates so well with the memory is light or coding, not an object."""
 SHORT_S, SHORT_FOREIGN_S = 2.0, 12.0
 """Time constant of the short background where the cell is quiet, and where it is not."""
-LONG_S, HIDDEN_STEP = 10.0, 1.0
+LONG_S, HIDDEN_STEP = 10.0, 0.3
 """The long one likewise; a hidden cell follows the light and creeps by this many grey levels per time
 constant, so that minutes of a guest leave no trace."""
 RECENT_S = 6.0

@@ -23,12 +23,14 @@ CHANGED_LEVELS = 6.0
 """A cell that changed by more grey levels saw the light change."""
 JUMP_GAIN, JUMP_SHARE = 1.17, 0.5
 """Smallest gain (or its inverse) and share of the picture of a switched light or a jump of the exposure."""
-PARTIAL_GAIN, PARTIAL_SHARE = 1.08, 0.3
+PARTIAL_GAIN, PARTIAL_SHARE = 1.04, 0.25
 """The same for a light that reaches a part of the scene: the rest brightens a little with it."""
 CERTAIN_GAIN = 2.5
 """No object makes the exposure of a camera jump so far between two looks."""
 AGAINST_SHARE = 0.02
 """Light moves all cells one way. An object that moves the exposure goes, itself, also the other way."""
+ANY_LEVELS, ANY_SHARE = 2.0, 0.002
+"""A partial light moves next to none of the whole picture the other way, not even by so many levels."""
 
 
 def cells_of(luma: NDArray[np.uint8], cell: int) -> Plane:
@@ -108,5 +110,9 @@ def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:
     jumped = fold >= JUMP_GAIN and share >= JUMP_SHARE
     if not moving.any() or (jumped and fold >= CERTAIN_GAIN):
         return jumped
-    against = away[moving > 0] * np.sign(gain - 1) < -CHANGED_LEVELS
-    return fold >= PARTIAL_GAIN and float(np.mean(against)) < AGAINST_SHARE
+    if not jumped and fold < PARTIAL_GAIN:
+        return False
+    against = away * np.float32(np.sign(1 - gain))
+    if not jumped and float(np.mean(against > ANY_LEVELS)) > ANY_SHARE:
+        return False
+    return float(np.mean(against[moving > 0] > CHANGED_LEVELS)) < AGAINST_SHARE
