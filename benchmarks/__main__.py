@@ -28,8 +28,8 @@ def main() -> int:
         console.print(f"measuring {name} …", style="dim")
         try:
             results += importlib.import_module(f"benchmarks.{name}").run()
-        except SkippedError as reason:
-            skipped[name] = str(reason)
+        except SkippedError as missing:
+            skipped[name] = str(missing)
     console.print(table(results))
     for name, reason in skipped.items():
         console.print(f"{name} skipped: {reason}", style="yellow")

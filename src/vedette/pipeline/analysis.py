@@ -119,7 +119,7 @@ class Analysis:
         self._stages = threading.Lock()
         self.capture = Capture(spec.id, spec.profile, counters)
         self._detection = DetectionStage(spec)
-        self._tracking = TrackingStage(spec)
+        self._tracking = TrackingStage(spec, counters)
         self._evidence = Evidence(snapshots)
         self._inbox = Inbox(counters)
         self._turn = turns.task(self._take_turn)

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 INNER_LOOK_S = 2.0
 """Groups of pictures longer than this get looks inside the group."""
+OPEN_LOOK_S = 0.4
+"""While frames are analysed anyway, the gate looks this often whether it may close."""
 _TICK_S = 0.004
 
 
@@ -65,7 +67,7 @@ class Stretch:
         self._keyframes_only = False
         self._starting = profile.min_hits
         self._quiet_utc_s: float | None = None
-        self._given_utc_s = self._moved_utc_s = float("-inf")
+        self._given_utc_s = self._moved_utc_s = self._gate_looked_utc_s = float("-inf")
         self._next_sample_s = self._next_recheck_s = float("-inf")
         self._next_inner_look_s = float("inf")
 
@@ -207,10 +209,15 @@ class Stretch:
         on_grid_s = self._next_sample_s + step_s
         self._next_sample_s = on_grid_s if on_grid_s > utc_s else utc_s + step_s
         luma = planes.luma(LUMA_WIDTH)
+        if utc_s >= self._gate_looked_utc_s + OPEN_LOOK_S - _TICK_S:
+            self._look_while_open(luma, utc_s)
+        yield self._frame(utc_s, planes, luma, "motion")
+
+    def _look_while_open(self, luma: NDArray[np.uint8], utc_s: float) -> None:
+        self._gate_looked_utc_s = utc_s
         self._counters["gate_looks"] += 1
         if self._gate.look(luma, utc_s).moved:
             self._moved_utc_s = max(self._moved_utc_s, utc_s)
-        yield self._frame(utc_s, planes, luma, "motion")
 
     def _maybe_close(self, utc_s: float) -> None:
         if not self._gated or utc_s - self._moved_utc_s < self.profile.quiet_after_s:

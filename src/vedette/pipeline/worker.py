@@ -1,6 +1,7 @@
 """The worker process: runs camera sessions as the server wants them, and reports what is really so."""
 
 import argparse
+import contextlib
 import os
 import queue
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from vedette.bus.link import WorkerLink
-from vedette.bus.outbox import Outbox
+from vedette.bus.outbox import Outbox, OutboxFullError
 from vedette.domain.camera import CameraSpec
 from vedette.domain.errors import StorageError, VedetteError
 from vedette.domain.messages import (
@@ -146,12 +147,14 @@ class Worker:
     # -- durable, then announced ------------------------------------------------------------------------
 
     def _announce(self, message: EventMessage | SegmentMessage) -> None:
-        """Append to the outbox; while the disk refuses, segments are left to `recover` and `check`."""
+        """Append to the outbox. It keeps what the disk refuses now and writes it later."""
         try:
             self._outbox.append(message)
+        except OutboxFullError as error:
+            self._counters["messages_lost"] += 1
+            log.error("message lost", error=str(error))  # noqa: TRY400 - the message says it all
         except StorageError as error:
-            self._counters["outbox_errors"] += 1
-            log.error("message not durable yet", error=str(error))  # noqa: TRY400 - the message says it all
+            log.error("message not durable yet", error=str(error))  # noqa: TRY400 - likewise
 
     # -- reported state -------------------------------------------------------------------------------
 
@@ -174,10 +177,18 @@ class Worker:
         return {
             "outbox_messages": self._outbox.size,
             "outbox_bytes": self._outbox.size_bytes,
-            "disk_free_bytes": self._around.disk.free_bytes,
-            "disk_stopped": float(self._around.disk.stopped),
+            **self._disk_gauges(),
+            **self._detectors.gauges(),
             "threads": threading.active_count(),
         }
+
+    def _disk_gauges(self) -> dict[str, float]:
+        disk = self._around.disk
+        gauges = {"disk_stopped": float(not disk.healthy)}
+        with contextlib.suppress(StorageError):
+            space = disk.space()
+            gauges |= {"disk_total_bytes": space.total_bytes, "disk_free_bytes": space.free_bytes}
+        return gauges
 
     def _snapshot(self, request: SnapshotRequest) -> SnapshotReply:
         session = self._sessions.get(request.camera)
@@ -219,7 +230,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--until-end", action="store_true")
     given = parser.parse_args(arguments)
     settings = load_settings(home=given.home)
-    configure_logging(json=settings.log_format == "json", level=settings.log_level)
+    configure_logging(json=settings.log_format == "json" or None, level=settings.log_level)
     worker = Worker(given.node, Home(given.home).prepare(), settings, until_end=given.until_end)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
