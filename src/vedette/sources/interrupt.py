@@ -5,6 +5,7 @@ of its own module with the time-out, so that is where we answer: for a thread th
 A container must never be freed while another thread reads it: this is the way to make that thread leave.
 """
 
+import itertools
 import threading
 import time
 from types import TracebackType
@@ -15,6 +16,8 @@ import av.container.core
 from vedette.domain.errors import SourceError
 
 _ending: set[int] = set()
+_far_ahead = itertools.count(1e15, 1e9)
+"""Each answer is later than the last by more than any time-out: a call may begin with one of them."""
 
 
 class _Clock:
@@ -22,7 +25,9 @@ class _Clock:
 
     @staticmethod
     def monotonic() -> float:
-        return float("inf") if _ending and threading.get_ident() in _ending else time.monotonic()
+        if _ending and threading.get_ident() in _ending:
+            return next(_far_ahead)
+        return time.monotonic()
 
 
 if hasattr(av.container.core, "time"):  # without it, a stop takes effect at the time-out

@@ -227,7 +227,7 @@ class LibavSource:
         if not packet.size:
             return None  # PyAV's marks for the end
         if not is_video:
-            return self._stamps.audio(packet) if self._begun else None
+            return self._sound(packet)
         keyframe = packet.is_keyframe
         if keyframe:
             self._look_for_change(packet)
@@ -241,6 +241,14 @@ class LibavSource:
             self._counters["clock_jumps"] += 1
             log.info("stream clock has jumped", source=self._opening.shown)
         self._begun = True
+        return made
+
+    def _sound(self, packet: "av.Packet[Any]") -> MediaPacket | None:
+        if not self._begun:
+            return None
+        made = self._stamps.audio(packet)
+        if made is None:
+            self._counters["audio_out_of_order"] += 1
         return made
 
     def _look_for_change(self, packet: "av.Packet[Any]") -> None:

@@ -9,6 +9,8 @@ from vedette.media.clock import StreamClock
 from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 
 _FPS_UNKNOWN = 25.0
+_APART_MAX_S = 10.0
+"""Sound further from its pictures than that has a broken clock."""
 
 
 class Stamps:
@@ -42,6 +44,7 @@ class Stamps:
         self._last_dts: int | None = None
         self.end = 0
         """Where the newest picture ends, in ticks."""
+        self._newest_utc_s = 0.0
         self._audio = audio
         self._audio_tick_s = float(audio.time_base) if audio else 0.0
         self._last_audio_dts: int | None = None
@@ -52,22 +55,34 @@ class Stamps:
         """A picture that has arrived now."""
         if self._arrival:
             self._stamp_arrival(packet, wall_utc_s)
-        pts, dts = packet.pts, packet.dts
-        last = self._last_dts
-        if pts is None:
-            pts = dts if dts is not None else 0 if last is None else last + self._step
-            packet.pts = pts
+        pts = self._pts_of(packet)
         moment = self._clock.map(pts * self._tick_s, wall_utc_s, paced=self._paced)
         if moment.jumped:
-            last = None
-        if dts is None or (last is not None and dts <= last):
-            dts = pts if last is None else max(last + 1, min(pts, last + self._step))
-            packet.dts = dts
-            if dts > pts:
-                packet.pts = dts
-        self._last_dts = dts
+            self._last_dts = None
+        self._order(packet, pts)
         self.end = max(self.end, pts + self._step)
+        self._newest_utc_s = moment.utc_s
         return MediaPacket(packet, info, moment.utc_s, keyframe, moment.jumped)
+
+    def _pts_of(self, packet: "av.Packet[Any]") -> int:
+        if packet.pts is not None:
+            return packet.pts
+        if packet.dts is not None:
+            return packet.dts
+        return 0 if self._last_dts is None else self._last_dts + self._step
+
+    def _order(self, packet: "av.Packet[Any]", pts: int) -> None:
+        """Make dts grow and pts not lie before it, as muxers demand; good stamps stay as they are."""
+        last, dts = self._last_dts, packet.dts
+        if last is None:
+            dts = pts if dts is None or dts > pts else dts
+        elif dts is None or dts <= last or dts > pts:
+            dts = max(last + 1, min(pts, last + self._step))
+        if dts != packet.dts:
+            packet.dts = dts
+        if pts < dts or packet.pts is None:
+            packet.pts = max(pts, dts)
+        self._last_dts = dts
 
     def audio(self, packet: "av.Packet[Any]") -> MediaPacket | None:
         """Sound; None when it cannot be put in order."""
@@ -75,10 +90,13 @@ class Stamps:
         last = self._last_audio_dts
         if dts is None or self._audio is None or (last is not None and dts <= last):
             return None
+        utc_s = self._clock.follow(dts * self._audio_tick_s)
+        if abs(utc_s - self._newest_utc_s) > _APART_MAX_S:
+            return None
         if packet.pts is None or packet.pts < dts:
             packet.pts = dts
         packet.dts = self._last_audio_dts = dts
-        return MediaPacket(packet, self._audio, self._clock.follow(dts * self._audio_tick_s), keyframe=True)
+        return MediaPacket(packet, self._audio, utc_s, keyframe=True)
 
     def due_utc_s(self, packet: MediaPacket) -> float:
         """When a camera would have sent it: at its decoding time."""

@@ -64,7 +64,7 @@ def test_sound_comes_along(make_video: VideoMaker) -> None:
 
 def test_sound_that_no_recording_can_hold_is_dropped(make_video: VideoMaker, tmp_path: Path) -> None:
     """PCM and G.711 are left out, counted once; the pictures come."""
-    path = tmp_path / "pcm.mkv"
+    path = tmp_path / "pcm.mov"
     with av.open(str(make_video(**CLIP).path)) as whole, av.open(str(path), "w") as out:
         picture = out.add_stream_from_template(whole.streams.video[0])
         sound = out.add_stream("pcm_mulaw", 8000)

@@ -50,6 +50,29 @@ def test_a_blocked_call_ends_and_others_go_on(silent_url: str) -> None:
     assert len(failures) == 2
 
 
+def test_a_call_that_begins_after_the_end_ends_too(silent_url: str) -> None:
+    """The end may come just before the thread begins to block."""
+    interrupt, failures = Interrupt(), []
+    entered, ended = threading.Event(), threading.Event()
+
+    def late() -> None:
+        with interrupt:
+            entered.set()
+            ended.wait(5)
+            try:
+                av.open(silent_url, timeout=LONG_S)
+            except av.FFmpegError as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=late, daemon=True)
+    thread.start()
+    assert entered.wait(5)
+    interrupt.end()
+    ended.set()
+    thread.join(5)
+    assert len(failures) == 1
+
+
 def test_an_ended_section_cannot_be_entered() -> None:
     """Ended is ended: what comes later does not begin to block."""
     interrupt = Interrupt()
