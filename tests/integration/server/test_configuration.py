@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from vedette.domain.errors import ConfigurationError
+from vedette.server.cameras.configuration import apply_config, export_config
 from vedette.server.cameras.models import Camera, Profile, Zone
 from vedette.server.cameras.revision import current
 from vedette.server.cameras.service import add_camera
 from vedette.server.cameras.specs import camera_specs
-from vedette.server.configuration import apply_config, export_config
 
 pytestmark = pytest.mark.django_db
 

@@ -15,12 +15,13 @@ from tests.support.video import VideoMaker
 from tests.unit.recording.packets import packets, record
 from vedette.domain.errors import StorageError
 from vedette.domain.messages import SegmentMessage
+from vedette.node.home import Home
 from vedette.server.cameras.models import Camera
 from vedette.server.cameras.service import add_camera
 from vedette.server.events.models import Event
 from vedette.server.ingest import store_batch
 from vedette.server.recordings import retention
-from vedette.server.recordings.check import check_recordings, check_snapshots
+from vedette.server.recordings.check import check_recordings, check_snapshots, run_check
 from vedette.server.recordings.models import Segment
 from vedette.server.runtime import Runtime
 from vedette.settings import RetentionSettings
@@ -214,6 +215,17 @@ def test_check_mends_every_difference(recorded: tuple[Path, list[SegmentMessage]
     assert list(check_recordings(root, thorough=True)) == []
     sizes = dict(Segment.objects.values_list("path", "size_bytes"))
     assert sizes == {row.path: (root / row.path).stat().st_size for row in (second, third)}
+
+
+def test_the_report_says_what_remains(tmp_path: Path, settings: Any) -> None:
+    """Without repair every difference remains; with it none, and a second look finds nothing."""
+    settings.HOME = Home(tmp_path).prepare()
+    store(segment(), event(snapshot="lost.jpg"))
+    assert run_check(repair=False).remaining == 2
+    mended = run_check()
+    assert (len(mended.lines), mended.remaining) == (2, 0)
+    assert "2 differences found, 2 repaired" in mended.summary
+    assert run_check().summary.startswith("All is well")
 
 
 def test_check_knows_the_pictures_of_events(tmp_path: Path) -> None:

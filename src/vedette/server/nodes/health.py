@@ -51,6 +51,8 @@ def _missing_nodes(workers: tuple[str, ...], nodes: dict[str, NodeReport]) -> It
 def _node_problems(node: str, report: NodeReport) -> Iterator[Problem]:
     if report.detector_message:
         yield Problem("detector", report.detector_message, node=node)
+    if report.gauges.get("disk_stopped", 0):
+        yield Problem("disk", f"{node} does not record: the disk is full, read-only or failing.", node=node)
     waiting = report.gauges.get("outbox_messages", 0)
     if waiting > OUTBOX_BACKLOG:
         yield Problem("outbox", f"{waiting:.0f} messages of {node} wait to be stored.", node=node)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Collate
 
@@ -26,9 +27,44 @@ class Difference:
     path: str
     message: str
     action: str
+    repaired: bool
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.path}: {self.message} {self.action}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found and did.
+
+    Attributes:
+        lines: one per difference.
+        remaining: differences that are still there.
+    """
+
+    lines: tuple[str, ...]
+    remaining: int
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        if not self.lines:
+            return "All is well: recordings, pictures and database agree."
+        return f"{len(self.lines)} differences found, {len(self.lines) - self.remaining} repaired."
+
+
+def run_check(*, repair: bool = True, thorough: bool = False) -> CheckReport:
+    """Check recordings and pictures of this home.
+
+    Raises:
+        StorageError: a folder is not there or cannot be read.
+    """
+    home = settings.HOME
+    found = [
+        *check_recordings(home.recordings, repair=repair, thorough=thorough),
+        *check_snapshots(home.snapshots, repair=repair),
+    ]
+    return CheckReport(tuple(map(str, found)), sum(not difference.repaired for difference in found))
 
 
 def check_recordings(root: Path, *, repair: bool = False, thorough: bool = False) -> Iterator[Difference]:
@@ -46,8 +82,8 @@ def check_recordings(root: Path, *, repair: bool = False, thorough: bool = False
         raise StorageError(f"The recordings folder {root} is not there.", hint="Is its disk mounted?")
     for finding in check.compare(_rows(), root, thorough=thorough):
         step = check.plan(finding)
-        action = f"Would {step.value}." if not repair else _repair(finding, root, step)
-        yield Difference(finding.kind.value, finding.path, finding.message, action)
+        action, done = _repair(finding, root, step) if repair else (f"Would {step.value}.", False)
+        yield Difference(finding.kind.value, finding.path, finding.message, action, done)
 
 
 def check_snapshots(
@@ -62,7 +98,7 @@ def check_snapshots(
             if repair:
                 path.unlink(missing_ok=True)
             action = "Deleted." if repair else "Would delete the file."
-            yield Difference("orphan_picture", key, "No event has this picture.", action)
+            yield Difference("orphan_picture", key, "No event has this picture.", action, repair)
     yield from _missing_pictures(root, repair=repair)
 
 
@@ -82,18 +118,18 @@ def _rows() -> Iterator[check.SegmentRow]:
         )
 
 
-def _repair(finding: check.Finding, root: Path, step: check.RepairStep) -> str:
+def _repair(finding: check.Finding, root: Path, step: check.RepairStep) -> tuple[str, bool]:
     try:
         message = check.repair(finding, root)
     except StorageError as error:
-        return f"Could not {step.value}: {error}"
+        return f"Could not {step.value}: {error}", False
     if message is None:
-        return f"Left: {step.value}."
+        return f"Left: {step.value}.", False
     with transaction.atomic():
         store_segments([segment_row(message)], correct=True)
     if message.state == "deleted":
-        return "Deleted the index row."
-    return f"Done: {step.value} ({message.size_bytes} bytes)."
+        return "Deleted the index row.", True
+    return f"Done: {step.value} ({message.size_bytes} bytes).", True
 
 
 def _named_pictures() -> Iterable[str]:
@@ -111,4 +147,6 @@ def _missing_pictures(root: Path, *, repair: bool) -> Iterator[Difference]:
             if repair:
                 Event.objects.filter(pk=event.pk).update(**{field: ""})
             action = "Corrected the event." if repair else "Would correct the event."
-            yield Difference("missing_picture", key, f"The picture of event {event.id} is gone.", action)
+            yield Difference(
+                "missing_picture", key, f"The picture of event {event.id} is gone.", action, repair
+            )
