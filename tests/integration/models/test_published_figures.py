@@ -118,3 +118,10 @@ def test_truth_of_the_clips(data_dir: Path) -> None:
     assert truths["bw_dark-light.mp4"].nothing_expected
     assert truths["derived/static_room_10s.mp4"].nothing_expected
     assert not truths["derived/empty.mp4"].readable
+
+
+def test_loading_prints_nothing(models_dir: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Some exports make ONNX Runtime print hundreds of warnings; the terminal stays clean."""
+    for path in sorted(models_dir.glob("picodet_s_416*.onnx")):
+        load_detector(path)
+    assert capfd.readouterr() == ("", "")
