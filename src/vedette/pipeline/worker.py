@@ -60,7 +60,7 @@ class Worker:
         self._sessions: dict[str, CameraSession] = {}
         self._failed: dict[str, CameraReport] = {}
         self._recovered: set[str] = set()
-        self._revision = -1
+        self._revision = 0
         self._outbox = Outbox(home.outbox(node), counters=self._counters)
         cores = os.cpu_count() or 1
         self._loader = DetectorLoader(settings)
@@ -142,7 +142,7 @@ class Worker:
 
     def _all_ended(self) -> bool:
         ending = [session for session in self._sessions.values() if session.can_end]
-        return self._revision >= 0 and all(session.ended for session in ending)
+        return self._revision > 0 and all(session.ended for session in ending)
 
     # -- durable, then announced ------------------------------------------------------------------------
 
