@@ -1,5 +1,6 @@
 """Addresses: what people paste, credentials out."""
 
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -54,10 +55,8 @@ def test_any_encoded_password_comes_back(password: str) -> None:
 @given(st.text(max_size=80))
 def test_never_fails_in_another_way(text: str) -> None:
     """Any text is an address or a validation error."""
-    try:
-        split_address("rtsp://" + text)
-    except ValidationError as error:
-        assert error.messages
+    with suppress(ValidationError):
+        assert split_address("rtsp://" + text).url.startswith("rtsp://")
 
 
 def test_query_placeholders_are_filled_only_on_opening() -> None:
