@@ -5,6 +5,7 @@ import importlib
 import os
 from pathlib import Path
 
+import cv2
 from rich.console import Console
 
 from benchmarks.footage import DATA
@@ -21,6 +22,7 @@ def main() -> int:
     chosen = parser.parse_args().names or NAMES
     if "VEDETTE_MODELS" not in os.environ and (DATA / "models").is_dir():
         os.environ["VEDETTE_MODELS"] = str(DATA / "models")
+    cv2.setNumThreads(1)  # as workers do
     console = Console()
     results: list[Result] = []
     skipped: dict[str, str] = {}

@@ -72,9 +72,12 @@ def analyze_files(
     Events go to standard output: a table on a terminal, one JSON object a line with --json or in a pipe.
     Exit status 2 when a file could not be read to its end.
     """
+    import cv2
+
     from vedette.node.logging import configure_logging
 
     configure_logging(level="warning")
+    cv2.setNumThreads(1)
     detector = load_named_detector(model)
     as_json = json or not sys.stdout.isatty()
     complete = [_analyze_one(file, detector, gate=gate == "on", as_json=as_json) for file in files]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vedette.domain.camera import RecordingMode, RecordingSpec
 from vedette.domain.messages import SegmentMessage
-from vedette.media.packets import MediaPacket
+from vedette.media.packets import AudioInfo, MediaPacket
 from vedette.media.ring import PacketRing
 from vedette.recording.disk import Disk
 from vedette.recording.policy import RecordingPolicy
@@ -47,6 +47,10 @@ class RecordingStage:
         self._mode = spec.mode
         self.ring = PacketRing(RING_BYTES_MAX, keep_s=_ring_s(spec))
         self.active = False
+
+    def expect_audio(self, audio: AudioInfo | None) -> None:
+        """Say beforehand that sound will come; on the reader thread."""
+        self._recorder.expect_audio(audio)
 
     def write(self, packet: MediaPacket) -> None:
         """Take a packet on the reader thread."""

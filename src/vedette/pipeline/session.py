@@ -17,7 +17,7 @@ from vedette.domain.messages import (
 )
 from vedette.media.decoder import decode_keyframe
 from vedette.media.jpeg import encode_jpeg
-from vedette.media.packets import MediaPacket, VideoInfo
+from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 from vedette.media.planes import Picture
 from vedette.pipeline.analysis import Analysis
 from vedette.pipeline.evidence import SnapshotFolder
@@ -55,15 +55,20 @@ class _Feed:
         name: str,
         take: Callable[[MediaPacket], None],
         done: Callable[[], None],
+        sound: Callable[[AudioInfo | None], None] = lambda _audio: None,
     ) -> None:
         self.state = CameraState.CONNECTING
         self.message = ""
         self.info: VideoInfo | None = None
         self._take = take
         self._done = done
+        self._sound = sound
         self._reader = StreamReader(stream, self, counters=counters)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    def on_open(self, audio: AudioInfo | None) -> None:
+        self._sound(audio)
 
     def on_packet(self, packet: MediaPacket) -> None:
         if isinstance(packet.info, VideoInfo):
@@ -159,7 +164,14 @@ class CameraSession:
                 snapshots=self._around.snapshots,
                 counters=self.counters,
             )
-        self._main = _Feed(spec.main, self.counters, f"{spec.id}-main", self._take_main, self._main_done)
+        self._main = _Feed(
+            spec.main,
+            self.counters,
+            f"{spec.id}-main",
+            self._take_main,
+            self._main_done,
+            self._recording.expect_audio,
+        )
         if spec.sub is not None and self._analysis is not None:
             self._sub = _Feed(
                 spec.sub, self.counters, f"{spec.id}-sub", self._analysis.offer, self._analysis.end
@@ -173,6 +185,8 @@ class CameraSession:
                 log.warning("reader does not stop", camera=self.spec.id)
         if self._analysis is not None and not self._analysis.ended.wait(READER_STOP_S):
             log.warning("analysis does not stop", camera=self.spec.id)
+        if self._around.detectors is not None:
+            self._around.detectors.forget(self.spec.id)
         self._main = self._sub = self._analysis = None
 
     # -- the reader thread of the main stream ---------------------------------------------------------

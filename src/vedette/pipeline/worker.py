@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import cv2
 import structlog
 
 from vedette.bus.link import WorkerLink
@@ -230,6 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--until-end", action="store_true")
     given = parser.parse_args(arguments)
     settings = load_settings(home=given.home)
+    cv2.setNumThreads(1)  # cameras run side by side; a picture alone must not take all cores
     configure_logging(json=settings.log_format == "json" or None, level=settings.log_level)
     worker = Worker(given.node, Home(given.home).prepare(), settings, until_end=given.until_end)
     for number in (signal.SIGTERM, signal.SIGINT):

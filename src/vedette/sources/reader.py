@@ -14,7 +14,7 @@ from vedette.domain.camera import StreamSpec
 from vedette.domain.errors import VedetteError
 from vedette.domain.messages import CameraState
 from vedette.media.clock import StreamClock
-from vedette.media.packets import MediaPacket
+from vedette.media.packets import AudioInfo, MediaPacket
 from vedette.sources.base import Source, Timeouts, open_source
 
 log = structlog.get_logger(__name__)
@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 class PacketSink(Protocol):
     """Who takes the packets; called by the reader's thread alone."""
+
+    def on_open(self, audio: AudioInfo | None, /) -> None:
+        """Connected: what sound will come besides the video, before the first packet."""
 
     def on_packet(self, packet: MediaPacket, /) -> None:
         """The next packet."""
@@ -140,6 +143,7 @@ class StreamReader:
         try:
             self._open(source)
             self._footage = not source.live
+            self._sink.on_open(source.audio)
             self._sink.on_state(CameraState.STREAMING, "")
             self._hand_on(source)
         finally:

@@ -9,7 +9,7 @@ import pytest
 
 from vedette.domain.camera import Secret, StreamSpec, Transport
 from vedette.domain.messages import CameraState
-from vedette.media.packets import MediaPacket
+from vedette.media.packets import AudioInfo, MediaPacket
 from vedette.sources.base import Source, Timeouts, open_source
 
 QUICK = Timeouts(open_s=0.5, read_s=0.5)
@@ -58,7 +58,11 @@ class Collector:
         self.packets: list[MediaPacket] = []
         self.states: list[tuple[CameraState, str]] = []
         self.ends = 0
+        self.sounds: list[AudioInfo | None] = []
         self._changed = threading.Condition()
+
+    def on_open(self, audio: AudioInfo | None) -> None:
+        self.sounds.append(audio)
 
     def on_packet(self, packet: MediaPacket) -> None:
         with self._changed:
