@@ -1,7 +1,7 @@
 """Which samples of a segment belong to a clip, and the clip's sample tables put together from them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,30 +17,44 @@ class Chosen:
     """A run of samples of one track, with the time of the first one's decoding.
 
     Attributes:
-        chunk_starts: indices of the samples at which a new contiguous byte range begins.
+        prefix: parameter sets that stand before every keyframe in the clip.
     """
 
     track: Track
     samples: Samples
     utc_s: float
-    chunk_starts: Ints
+    prefix: bytes = b""
 
     @classmethod
     def of(cls, track: Track, samples: Samples, first: int, last: int, zero_utc_s: float) -> "Chosen":
         """Samples `first` up to, not including, `last`; tick 0 of the track is at `zero_utc_s`."""
         part = samples.between(first, last)
-        broken = part.offsets[1:] != part.offsets[:-1] + part.sizes[:-1]
-        starts = np.concatenate([[0], np.flatnonzero(broken) + 1]).astype(np.int64)
-        return cls(track, part, zero_utc_s + float(part.dts[0]) / track.timescale, starts)
+        return cls(track, part, zero_utc_s + float(part.dts[0]) / track.timescale)
+
+    @property
+    def chunk_starts(self) -> Ints:
+        """Indices of the samples at which a new contiguous byte range begins in the clip."""
+        samples = self.samples
+        begins = samples.offsets[1:] != samples.offsets[:-1] + samples.sizes[:-1]
+        if self.prefix:
+            begins |= samples.keyframes[1:]
+        return np.concatenate([[0], np.flatnonzero(begins) + 1]).astype(np.int64)
+
+    @property
+    def sizes(self) -> Ints:
+        """Bytes of every sample in the clip."""
+        return self.samples.sizes + self.samples.keyframes * len(self.prefix)
 
     def without(self, count: int) -> "Chosen":
         """The same without its first samples."""
         zero_utc_s = self.utc_s - float(self.samples.dts[0]) / self.track.timescale
         return Chosen.of(self.track, self.samples, count, len(self.samples), zero_utc_s)
 
-    def chunk_ranges(self) -> tuple[Ints, Ints]:
-        """File offset and length of every chunk."""
-        return self.samples.offsets[self.chunk_starts], np.add.reduceat(self.samples.sizes, self.chunk_starts)
+    def chunk_ranges(self) -> tuple[Ints, Ints, Ints]:
+        """File offset, length in the file, and length of the prefix of every chunk."""
+        starts = self.chunk_starts
+        prefixes = self.samples.keyframes[starts] * len(self.prefix)
+        return self.samples.offsets[starts], np.add.reduceat(self.samples.sizes, starts), prefixes
 
     def chunk_samples(self) -> Ints:
         """Number of samples of every chunk."""
@@ -59,10 +73,22 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the byte ranges of a segment stand in the clip's data; both ascend."""
+    """Where the byte ranges of a segment stand in the clip's data; all ascend.
+
+    Attributes:
+        prefix: bytes that stand before the ranges whose `prefix_lengths` is not 0.
+    """
 
     file_offsets: Ints
     clip_offsets: Ints
+    prefix_lengths: Ints
+    prefix: bytes
+
+    def ranges(self, end: int) -> Iterator[tuple[int, int, int, int]]:
+        """Start and end in the clip's data, length of the prefix, and file offset of every range."""
+        ends = [*self.clip_offsets[1:].tolist(), end]
+        columns = self.clip_offsets.tolist(), ends, self.prefix_lengths.tolist(), self.file_offsets.tolist()
+        return zip(*columns, strict=True)
 
     def of(self, offsets: Ints) -> Ints:
         """Where the bytes at these file offsets stand."""
@@ -89,15 +115,19 @@ class Selection:
         """Tracks of a clip hold one kind of sample entry."""
         return self.video.track.description[4:8]
 
-    def ranges(self) -> tuple[Ints, Ints]:
-        """File offsets and lengths of all chunks, in the order of the file."""
-        offsets, lengths = self.video.chunk_ranges()
-        if self.audio is not None:
-            more_offsets, more_lengths = self.audio.chunk_ranges()
-            offsets = np.concatenate([offsets, more_offsets])
-            lengths = np.concatenate([lengths, more_lengths])
+    def prefixed(self, prefix: bytes) -> "Selection":
+        """The same with parameter sets before every keyframe."""
+        return replace(self, video=replace(self.video, prefix=prefix))
+
+    def places(self, begin: int) -> tuple[Places, int]:
+        """Where all chunks stand, in the order of the file, from `begin` on; and where they end."""
+        chunks = [track.chunk_ranges() for track in (self.video, self.audio) if track is not None]
+        offsets, lengths, prefixes = (np.concatenate(column) for column in zip(*chunks, strict=True))
         order = np.argsort(offsets)
-        return offsets[order], lengths[order]
+        spans = (lengths + prefixes)[order]
+        ends = begin + np.cumsum(spans)
+        places = Places(offsets[order], ends - spans, prefixes[order], self.video.prefix)
+        return places, int(ends[-1])
 
 
 def select(segment: Segment, segment_utc_s: float, start_utc_s: float, end_utc_s: float) -> Selection | None:
@@ -146,7 +176,7 @@ class _Table:
 
     def append(self, chosen: Chosen, places: Places) -> None:
         """Add samples of a segment."""
-        if chosen.track.description not in self.descriptions:
+        if not self.descriptions or not (chosen.prefix or chosen.track.description in self.descriptions):
             self.descriptions.append(chosen.track.description)
         self._durations.append(chosen.scaled_durations(self.timescale))
         self._columns.append((chosen, places.of(chosen.chunk_ranges()[0])))
@@ -162,7 +192,7 @@ class _Table:
     def movie_track(self) -> MovieTrack:
         parts = [chosen for chosen, _ in self._columns]
         chunks = [chosen.chunk_samples() for chosen in parts]
-        described = [self.descriptions.index(chosen.track.description) for chosen in parts]
+        described = [0 if p.prefix else self.descriptions.index(p.track.description) for p in parts]
         return MovieTrack(
             kind=self.kind,
             timescale=self.timescale,
@@ -171,7 +201,7 @@ class _Table:
             height=self.height,
             durations=np.concatenate(self._durations),
             cts=np.concatenate([chosen.scaled_cts(self.timescale) for chosen in parts]),
-            sizes=np.concatenate([chosen.samples.sizes for chosen in parts]),
+            sizes=np.concatenate([chosen.sizes for chosen in parts]),
             keyframes=np.concatenate([chosen.samples.keyframes for chosen in parts]),
             chunk_offsets=np.concatenate([offsets for _, offsets in self._columns]),
             chunk_samples=np.concatenate(chunks),

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import structlog
 
 from vedette.domain.errors import StorageError
 from vedette.recording.clip_tracks import AudioTable, Places, Selection, VideoTable, select
 from vedette.recording.fmp4 import Segment, parse_segment
 from vedette.recording.movie import MOVIE_TIMESCALE, movie_head
+from vedette.recording.sample_entries import in_band_sets
 
 BLOCK_BYTES = 256 * 1024
 _CACHED_SEGMENTS = 512
@@ -46,6 +46,9 @@ class ClipSpan:
     clip_s: float
     utc_s: float
     duration_s: float
+
+
+_Choice = tuple[ClipPart, Selection]
 
 
 class ClipFile:
@@ -105,10 +108,8 @@ class ClipFile:
         if end > head:
             yield from self._pieces.read(max(offset, head) - head, end - head)
 
-    def _choose(
-        self, segments: Sequence[ClipPart], start_utc_s: float, end_utc_s: float
-    ) -> list[tuple[ClipPart, Selection]]:
-        chosen: list[tuple[ClipPart, Selection]] = []
+    def _choose(self, segments: Sequence[ClipPart], start_utc_s: float, end_utc_s: float) -> list[_Choice]:
+        chosen: list[_Choice] = []
         for part in sorted(segments, key=lambda part: part.start_utc_s):
             try:
                 segment = _parsed(part.path)
@@ -122,7 +123,19 @@ class ClipFile:
                 self._omit(part, "another codec than the beginning of the clip")
                 continue
             chosen.append((part, selection))
-        return chosen
+        return self._with_one_description(chosen)
+
+    def _with_one_description(self, chosen: list[_Choice]) -> list[_Choice]:
+        """Where the parameters changed, they go in front of the keyframes."""
+        if len({selection.video.track.description for _, selection in chosen}) < 2:
+            return chosen
+        changed: list[_Choice] = []
+        for part, selection in chosen:
+            try:
+                changed.append((part, selection.prefixed(in_band_sets(selection.video.track.description))))
+            except StorageError as error:
+                self._omit(part, str(error))
+        return changed
 
     def _omit(self, part: ClipPart, reason: str) -> None:
         self.omitted.append((part.path, reason))
@@ -145,12 +158,9 @@ class _Pieces:
 
     def add(self, path: Path, selection: Selection) -> Places:
         """Append the byte ranges of a segment."""
-        offsets, lengths = selection.ranges()
-        stops = self.size_bytes + np.cumsum(lengths)
-        places = Places(offsets, stops - lengths)
+        places, self.size_bytes = selection.places(self.size_bytes)
         self.paths.append(path)
         self._places.append(places)
-        self.size_bytes = int(stops[-1])
         return places
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
@@ -165,11 +175,14 @@ def _read_file(path: Path, places: Places, end: int, start: int, stop: int) -> I
     """What of the data's bytes from `start` to `stop` is in this file, whose own data end at `end`."""
     try:
         with path.open("rb", buffering=0) as file:
-            ends = np.append(places.clip_offsets[1:], end)
-            for at, until, offset in zip(places.clip_offsets, ends, places.file_offsets, strict=True):
-                low, high = max(start, int(at)), min(stop, int(until))
-                if low < high:
-                    yield from _blocks(file.fileno(), int(offset) + low - int(at), high - low)
+            for at, until, prefix, offset in places.ranges(end):
+                low, high = max(start, at), min(stop, until)
+                body = min(high, at + prefix)
+                if low < body:
+                    yield places.prefix[low - at : body - at]
+                if max(low, body) < high:
+                    low = max(low, body)
+                    yield from _blocks(file.fileno(), offset + low - at - prefix, high - low)
     except OSError as error:
         raise StorageError(f"A part of the clip cannot be read: {path.name}: {error.strerror}.") from error
 

@@ -125,16 +125,24 @@ def test_times_without_recording_are_closed_up(tmp_path: Path, make_video: Video
     assert int(probe(saved(clip, tmp_path / "clip.mp4"))["video"]["nb_read_frames"]) == 80
 
 
-def test_other_parameters_in_the_middle(tmp_path: Path, make_video: VideoMaker) -> None:
-    """A camera that changes its resolution gives one clip with two sample descriptions."""
-    first = list(packets(make_video(seconds=2, gop=10, **SMALL).path))
-    second = list(packets(make_video(seconds=2, gop=10, width=640, height=360).path, START_UTC_S + 2))
-    recording = record(tmp_path, [*first, *second])
-    clip = ClipFile(parts(recording), START_UTC_S, START_UTC_S + 4)
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mjpeg"])
+def test_other_parameters_in_the_middle(tmp_path: Path, make_video: VideoMaker, codec: str) -> None:
+    """A camera that changes its resolution and back: one clip, one sample description, all pictures.
+
+    The parameters stand before each keyframe: seeking to and fro between the sizes works too.
+    """
+    small = make_video(seconds=2, gop=10, codec=codec, **SMALL).path
+    large = make_video(seconds=2, gop=10, codec=codec, width=640, height=360).path
+    three = [packets(path, START_UTC_S + 2 * i) for i, path in enumerate((small, large, small))]
+    recording = record(tmp_path, itertools.chain(*three))
+    clip = ClipFile(parts(recording), START_UTC_S + 0.5, START_UTC_S + 6)
     path = saved(clip, tmp_path / "clip.mp4")
-    assert path.read_bytes().count(b"avcC") == 2
-    assert int(probe(path)["video"]["nb_read_frames"]) == 40
+    assert sum(path.read_bytes().count(tag) for tag in (b"avcC", b"hvcC")) == (codec != "mjpeg")
+    assert int(probe(path)["video"]["nb_read_frames"]) == 55
     assert decode_complaints(path) == ""
+    assert decode_complaints(path, "-ss", "2.7") == ""
+    for start in range(0, clip.size_bytes, 997):
+        assert b"".join(clip.read(start, 1234)) == path.read_bytes()[start : start + 1234]
 
 
 def test_another_codec_in_the_middle_is_left_out(tmp_path: Path, make_video: VideoMaker) -> None:
