@@ -45,6 +45,7 @@ SAME_TEXTURE = 0.85
 """A cluster whose texture correlates so well with the memory is light or coding, not an object."""
 SHORT_S, SHORT_FOREIGN_S = 2.0, 12.0
 """Time constant of the short background where the cell is quiet, and where it is not."""
+LONG_EVERY_S = 1.0
 LONG_S, HIDDEN_STEP = 10.0, 0.3
 """The long one likewise; a hidden cell follows the light and creeps by this many grey levels per time
 constant, so that minutes of a guest leave no trace."""
@@ -79,7 +80,7 @@ class ChangeModel:
         """Forget everything: the next picture is the first."""
         self._size = (0, 0)
         self._looks = 0
-        self._utc_s = -np.inf
+        self._utc_s = self._long_utc_s = -np.inf
         self._recent: deque[tuple[float, Plane]] = deque(maxlen=8)
 
     def compare(self, luma: NDArray[np.uint8], utc_s: float) -> Change:
@@ -100,39 +101,54 @@ class ChangeModel:
 
     def _judge(self, cells: Plane, utc_s: float) -> tuple[Mask, Mask, bool]:
         if not self._recent:
-            self._noise = DOUBT * _guessed_noise(cells)
-            self._memories = np.stack((cells, cells, cells))
-            self._moved_s = np.full(cells.shape, -np.inf)
+            self._begin(cells, utc_s)
             return _nothing(cells), _nothing(cells), False
         self._memories[0] = self._moment_ago(utc_s)
-        strength, uneven, squares = self._strengths(cells)
-        moving = _of_other_texture(_clusters(strength[0]), cells, self._memories[0])
+        against = light.Comparison(cells, self._memories)
+        noise = self._noise * np.maximum(np.square(against.gains), 1.0)
+        strength = against.unexplained / noise
+        strength /= _frame_noise(strength[0])
+        moving = self._moving(strength, against)
         if light.has_switched(cells, self._memories[0], moving):
             self._switch(cells)
             return _nothing(cells), _nothing(cells), True
-        foreign = self._foreign(cells, strength, moving, utc_s)
-        self._learn_noise(squares, moving | foreign)
-        self._learn_backgrounds(cells, uneven, utc_s - self._utc_s)
+        self._moved_s[moving > 0] = utc_s
+        foreign = self._foreign(strength, against, utc_s)
+        self._learn_noise(against.unexplained[0], moving | foreign)
+        self._learn_short(cells, against.by_picture[1] / noise[1] < QUIET, utc_s - self._utc_s)
+        if (elapsed_s := utc_s - self._long_utc_s) >= LONG_EVERY_S:
+            self._learn_long(cells, against.overall[2], against.by_picture[2] / noise[2] < QUIET, elapsed_s)
+            self._long_utc_s = utc_s
         return moving, foreign, False
 
-    def _foreign(self, cells: Plane, strength: Plane, moving: Mask, utc_s: float) -> Mask:
-        self._moved_s[moving > 0] = utc_s
-        recently = self._moved_s > utc_s - RECENT_S
+    def _begin(self, cells: Plane, utc_s: float) -> None:
+        self._noise = DOUBT * _guessed_noise(cells)
+        self._memories = np.stack((cells, cells, cells))
+        self._moved_s = np.full(cells.shape, -np.inf)
+        self._long_utc_s = utc_s
+
+    def _moving(self, strength: Plane, against: light.Comparison) -> Mask:
+        clusters = _clusters(strength[0])
+        if not clusters.any():
+            return clusters
+        labels = labelled(clusters) * clusters
+        other = against.similarities(0, labels) <= SAME_TEXTURE
+        return np.asarray(clusters & other[labels], np.uint8)
+
+    def _foreign(self, strength: Plane, against: light.Comparison, utc_s: float) -> Mask:
         clusters = _clusters(np.minimum(strength[1], strength[2]))
-        return _of_other_texture(_touching(clusters, recently), cells, self._memories[1])
+        if not clusters.any():
+            return clusters
+        labels = labelled(clusters)
+        lately = np.bincount(labels.ravel(), (self._moved_s > utc_s - RECENT_S).ravel()) > 0
+        labels *= clusters
+        other = against.similarities(1, labels) <= SAME_TEXTURE
+        return np.asarray(clusters & (lately & other)[labels], np.uint8)
 
     def _moment_ago(self, utc_s: float) -> Plane:
         while len(self._recent) > 1 and utc_s - self._recent[1][0] >= MEMORY_S:
             self._recent.popleft()
         return self._recent[0][1]
-
-    def _strengths(self, cells: Plane) -> tuple[Plane, Plane, Plane]:
-        """Per memory what no light explains, what even light leaves (both in variances); latest squares."""
-        squares, by_picture, gains = light.unexplained(cells, self._memories)
-        noise = self._noise * np.maximum(np.square(gains), 1.0)
-        strengths = squares / noise
-        strengths /= _frame_noise(strengths[0])
-        return strengths, by_picture / noise, squares[0]
 
     def _switch(self, cells: Plane) -> None:
         self._recent.clear()
@@ -142,21 +158,26 @@ class ChangeModel:
 
     def _learn_noise(self, squares: Plane, changed: Mask) -> None:
         """Learn from all cells but those of objects; slowly from small clusters, which may be rain."""
-        rate = np.full(squares.shape, 1.0 / min(self._looks + 3, NOISE_LOOKS), np.float32)
+        rate = np.float32(1.0 / min(self._looks + 3, NOISE_LOOKS))
+        news = np.clip(squares, FLOOR, LOUDEST) - self._noise
         if changed.any():
             labels = labelled(changed)
-            sizes = np.bincount(labels.ravel())
-            small = (sizes < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
-            rate[labels > 0] = small[labels[labels > 0]]
-        self._noise += rate * (np.clip(squares, FLOOR, LOUDEST) - self._noise)
+            rates = (np.bincount(labels.ravel()) < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
+            rates[0] = rate
+            news *= rates[labels]
+        else:
+            news *= rate
+        self._noise += news
 
-    def _learn_backgrounds(self, cells: Plane, uneven: Plane, elapsed_s: float) -> None:
-        _, short, long = self._memories
-        rate = np.where(uneven[1] < QUIET, _rate(elapsed_s, SHORT_S), _rate(elapsed_s, SHORT_FOREIGN_S))
-        short += rate * (cells - short)
-        lit = np.float32(light.overall_gain(cells, long)) * long
+    def _learn_short(self, cells: Plane, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
+        rates = np.array((_rate(elapsed_s, SHORT_FOREIGN_S), _rate(elapsed_s, SHORT_S)), np.float32)
+        self._memories[1] += rates[quiet.view(np.uint8)] * (cells - self._memories[1])
+
+    def _learn_long(self, cells: Plane, gain: float, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
+        long = self._memories[2]
+        lit = gain * long
         hidden = lit + np.clip(cells - lit, -HIDDEN_STEP, HIDDEN_STEP)
-        long += _rate(elapsed_s, LONG_S) * (np.where(uneven[2] < QUIET, cells, hidden) - long)
+        long += _rate(elapsed_s, LONG_S) * (np.where(quiet, cells, hidden) - long)
 
 
 def _rate(elapsed_s: float, time_constant_s: float) -> np.float32:
@@ -190,23 +211,3 @@ def _clusters(strength: Plane) -> Mask:
 def labelled(mask: Mask) -> Labels:
     """Number the clusters of a mask from 1 on, each with a rim of one cell; 0 is around them."""
     return np.asarray(cv2.connectedComponents(cv2.dilate(mask, NEIGHBOURS))[1], np.int32)
-
-
-def _touching(mask: Mask, places: NDArray[np.bool_]) -> Mask:
-    """The clusters that lie, in part, in these places."""
-    if not mask.any():
-        return mask
-    labels = labelled(mask)
-    kept = np.zeros(labels.max() + 1, np.uint8)
-    kept[labels[places]] = 1
-    return np.asarray(mask & kept[labels], np.uint8)
-
-
-def _of_other_texture(mask: Mask, cells: Plane, memory: Plane) -> Mask:
-    """The clusters that do not show the texture of the memory."""
-    if not mask.any():
-        return mask
-    labels = labelled(mask)
-    labels[mask == 0] = 0
-    kept = light.similarities(cells, memory, labels) <= SAME_TEXTURE
-    return np.asarray(mask & kept[labels], np.uint8)

@@ -62,34 +62,37 @@ def overall_gain(cells: Plane, before: Plane) -> float:
     return rank(cells[::3, ::3] / before[::3, ::3], 0.5)
 
 
-def unexplained(cells: Plane, memories: Plane) -> tuple[Plane, Plane, Plane]:
-    """What the light leaves unexplained, in squared grey levels.
+class Comparison:
+    """A picture against several it is compared with, N memories.
 
-    Args:
-        cells: the picture now, (rows, cols).
-        memories: the pictures it is compared with, (N, rows, cols).
-
-    Returns:
-        Three arrays of shape (N, rows, cols): what no model explains; what one gain for the whole picture
-        leaves; each neighbourhood's gain. The inside of a large plain object is explained by its
-        neighbourhood, but not by the whole picture.
+    Attributes:
+        overall: (N,) the gain of the whole picture.
+        gains: (N, rows, cols) the gain of each cell's neighbourhood.
+        by_picture: (N, rows, cols) squared grey levels that one gain for the whole picture leaves.
+        unexplained: (N, rows, cols) squared grey levels that no model explains. The inside of a large plain
+            object is explained by its neighbourhood, but not by the whole picture.
     """
-    gains = np.divide(local_mean(cells), [local_mean(memory) for memory in memories], dtype=np.float32)
-    overall = np.array([overall_gain(cells, memory) for memory in memories], np.float32)
-    by_picture = np.square(cells - overall[:, None, None] * memories)
-    squares = np.minimum(np.square(cells - gains * memories), by_picture)
-    return squares, by_picture, gains
 
+    def __init__(self, cells: Plane, memories: Plane) -> None:
+        self._cells, self._memories = cells, memories
+        self._mean = local_mean(cells)
+        self._means = np.array([local_mean(memory) for memory in memories])
+        self.gains: Plane = np.divide(self._mean, self._means)
+        self.overall = np.array([overall_gain(cells, memory) for memory in memories], np.float32)
+        self.by_picture: Plane = np.square(cells - self.overall[:, None, None] * memories)
+        by_neighbourhood = np.square(cells - self.gains * memories)
+        self.unexplained: Plane = np.minimum(by_neighbourhood, self.by_picture)
 
-def similarities(cells: Plane, before: Plane, labels: Labels) -> NDArray[np.float64]:
-    """Normalised correlation, -1 to 1, of local contrast per label: 1 is the same texture in any light."""
-    where = np.flatnonzero(labels)
-    label = labels.ravel()[where]
-    now, then = ((plane - local_mean(plane)).ravel()[where] for plane in (cells, before))
-    shared, first, second = (
-        np.bincount(label, one * two) for one, two in ((now, then), (now, now), (then, then))
-    )
-    return np.asarray(shared / np.sqrt(first * second + 1.0))
+    def similarities(self, index: int, labels: Labels) -> NDArray[np.float64]:
+        """Normalised correlation, -1 to 1, of contrast per label: 1 is the same texture in any light."""
+        where = np.flatnonzero(labels)
+        label = labels.ravel()[where]
+        now = (self._cells - self._mean).ravel()[where]
+        then = (self._memories[index] - self._means[index]).ravel()[where]
+        shared, energy, energy_then = (
+            np.bincount(label, product) for product in (now * then, now * now, then * then)
+        )
+        return np.asarray(shared / np.sqrt(energy * energy_then + 1.0))
 
 
 def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:

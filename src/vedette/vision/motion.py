@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.domain.geometry import Box
-from vedette.vision.change import OBJECT_CELLS, Change, ChangeModel, labelled
+from vedette.vision.change import NEIGHBOURS, OBJECT_CELLS, ChangeModel
 from vedette.vision.light import Mask
 
 STRIDE = np.ones((9, 9), np.uint8)
@@ -43,53 +43,51 @@ class MotionDetector:
     def step(self, luma: NDArray[np.uint8], utc_s: float) -> Motion:
         """Look at the luma plane (h, w) of the next frame; another size starts anew."""
         change = self._model.compare(luma, utc_s)
-        foreign = self._lasting(change)
-        if not foreign.any():
+        before, self._before = self._before, change.foreign | change.moving
+        if not change.foreign.any():
             return Motion(scene_changed=change.scene_changed)
         height, width = luma.shape
-        boxes = (box.scaled(change.cell, change.cell).clipped(width, height) for box in _boxes(foreign))
-        return Motion(tuple(boxes), float(foreign.mean()))
+        found = _boxes(change.foreign, before)
+        boxes = (box.scaled(change.cell, change.cell).clipped(width, height) for box in found)
+        return Motion(tuple(boxes), float(change.foreign.mean()) if found else 0.0)
 
     def reset(self) -> None:
         """Forget the scene: another stream, another view."""
         self._model.reset()
         self._before = None
 
-    def _lasting(self, change: Change) -> Mask:
-        """The foreign clusters but those that are small and come from nowhere: rain, snow, sparks."""
-        before, self._before = self._before, change.foreign | change.moving
-        if not change.foreign.any() or before is None or before.shape != change.foreign.shape:
-            return change.foreign
-        labels = labelled(change.foreign)
-        kept = np.bincount(labels.ravel()) >= OBJECT_CELLS
-        kept[labels[cv2.dilate(before, STRIDE) > 0]] = True
-        return np.asarray(change.foreign & kept[labels], np.uint8)
 
+def _boxes(mask: Mask, before: Mask | None) -> list[Box]:
+    """Boxes of the clusters in cells; parts that nearly touch are one.
 
-def _boxes(mask: Mask) -> list[Box]:
-    """Boxes of the clusters in cells: parts that nearly touch are one."""
-    labels = labelled(mask)
-    found = [_extent((labels == label) & (mask > 0)) for label in range(1, int(labels.max()) + 1)]
+    Small ones that come from nowhere (rain, snow, sparks) have none: `before` tells where something was.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(mask, NEIGHBOURS), ltype=cv2.CV_16U)
+    lasting = stats[:, cv2.CC_STAT_AREA] >= OBJECT_CELLS
+    if before is not None and before.shape == mask.shape:
+        near = cv2.dilate(before, STRIDE)
+        lasting |= np.bincount((labels * near).ravel(), minlength=len(lasting)) > 0
+    found = [_without_rim(row[:4], mask.shape) for row in stats[1:][lasting[1:]].tolist()]
     return sorted(_joined(found), key=lambda box: -box.area)
 
 
-def _extent(where: NDArray[np.bool_]) -> Box:
-    rows, cols = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
-    left, top = int(cols[0]), int(rows[0])
-    return Box(left, top, int(cols[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+def _without_rim(extent: tuple[int, int, int, int], shape: tuple[int, ...]) -> Box:
+    """The box of a cluster without the cell around it that `dilate` added, where there was room for one."""
+    x, y, width, height = extent
+    left, top = x + (x > 0), y + (y > 0)
+    right, bottom = x + width - (x + width < shape[1]), y + height - (y + height < shape[0])
+    return Box(left, top, right - left, bottom - top)
 
 
 def _joined(boxes: list[Box]) -> list[Box]:
-    done: list[Box] = []
+    done: list[tuple[Box, Box]] = []
     todo = list(boxes)
     while todo:
         box = todo.pop()
         reach = box.grown(REACH)
-        near = next(
-            (i for i, other in enumerate(done) if reach.intersection_area(other.grown(REACH)) > 0), -1
-        )
+        near = next((i for i, (_, other) in enumerate(done) if reach.intersection_area(other) > 0), -1)
         if near < 0:
-            done.append(box)
+            done.append((box, reach))
         else:
-            todo.append(done.pop(near).union(box))
-    return done
+            todo.append(done.pop(near)[0].union(box))
+    return [box for box, _ in done]

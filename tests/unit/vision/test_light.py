@@ -25,30 +25,32 @@ def test_cells_are_means() -> None:
 @pytest.mark.parametrize("gain", [0.6, 1.1, 1.3])
 def test_one_gain_explains_even_light(gain: float) -> None:
     """Half the light or a third more leaves nothing to explain but noise."""
-    squares, by_picture, _ = light.unexplained(cells(PLACE * gain * 0.7), cells(PLACE * 0.7)[None])
-    assert light.rank(squares, 0.99) < 9
-    assert light.rank(by_picture, 0.95) < 9
+    against = light.Comparison(cells(PLACE * gain * 0.7), cells(PLACE * 0.7)[None])
+    assert against.overall[0] == pytest.approx(gain, rel=0.05)
+    assert light.rank(against.unexplained, 0.99) < 9
+    assert light.rank(against.by_picture, 0.95) < 9
 
 
 def test_the_neighbourhood_explains_smooth_light() -> None:
     """Light that falls off across the room leaves little, though no single gain fits."""
     falloff = np.linspace(0.5, 1.2, PLACE.shape[1], dtype=np.float32)[None]
-    squares, by_picture, _ = light.unexplained(cells(PLACE * falloff), cells(PLACE)[None])
-    assert light.rank(squares, 0.95) < 25 < light.rank(by_picture, 0.95)
+    against = light.Comparison(cells(PLACE * falloff), cells(PLACE)[None])
+    assert light.rank(against.unexplained, 0.95) < 25 < light.rank(against.by_picture, 0.95)
 
 
 def test_no_light_explains_a_person() -> None:
     """A person stays unexplained, also when the light changes at once."""
     there = cells(with_person(PLACE, 160, 150, 30, 70) * 1.2)
-    squares, _, _ = light.unexplained(there, cells(PLACE)[None])
-    assert np.median(squares[0, 22:36, 38:42]) > 100
+    against = light.Comparison(there, cells(PLACE)[None])
+    assert np.median(against.unexplained[0, 22:36, 38:42]) > 100
 
 
 def test_texture_is_the_same_in_any_light() -> None:
     """The correlation of texture is near 1 under another light, and low where an object came."""
     labels = labelled(np.pad(np.ones((18, 8), np.uint8), ((19, 8), (36, 36))))
-    assert light.similarities(cells(PLACE * 1.4), cells(PLACE), labels)[1] > 0.95
-    assert light.similarities(cells(with_person(PLACE, 160, 150, 30, 70)), cells(PLACE), labels)[1] < 0.6
+    lit, visited = cells(PLACE * 1.4), cells(with_person(PLACE, 160, 150, 30, 70))
+    assert light.Comparison(lit, cells(PLACE)[None]).similarities(0, labels)[1] > 0.95
+    assert light.Comparison(visited, cells(PLACE)[None]).similarities(0, labels)[1] < 0.6
 
 
 def test_a_jump_of_the_light_is_seen() -> None:
