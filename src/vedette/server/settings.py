@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from vedette.server.database import database_config
+from vedette.server.hosts import allowed_hosts
 from vedette.server.secrets import django_key
 from vedette.settings import Settings, active, load_settings
 
@@ -35,9 +36,7 @@ HOME = VEDETTE.layout()
 BASE = Path(__file__).parent
 SECRET_KEY = django_key(HOME.secrets)
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *VEDETTE.allowed_hosts]
-if VEDETTE.host not in {"0.0.0.0", "::", ""}:  # noqa: S104  compared, not bound
-    ALLOWED_HOSTS.append(VEDETTE.host)
+ALLOWED_HOSTS = allowed_hosts(VEDETTE.host, VEDETTE.allowed_hosts)
 
 ROOT_URLCONF = "vedette.server.urls"
 ASGI_APPLICATION = "vedette.server.asgi.application"

@@ -4,8 +4,10 @@ from importlib.util import find_spec
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from vedette.server.accounts import views as accounts
+from vedette.server.accounts.policy import Permission, needs
 from vedette.server.api.app import api
 from vedette.server.api.metrics import metrics
 
@@ -14,9 +16,11 @@ urlpatterns = [
     path("logout", accounts.logout, name="logout"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("api/health", needs(Permission.VIEW)(RedirectView.as_view(url="/api/v1/health"))),
     path("metrics", metrics, name="metrics"),
 ]
 if find_spec("vedette.server.dashboard") is not None:
     urlpatterns.append(path("", include("vedette.server.dashboard.urls")))
 
+handler400 = "vedette.server.api.errors.bad_request"
 handler404 = "vedette.server.api.errors.not_found"

@@ -3,9 +3,16 @@
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotFound,
+    JsonResponse,
+)
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -40,6 +47,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if request.path.startswith("/api/"):
         return error_response(404, "There is no such address.", "See /api/v1/docs.")
     return HttpResponseNotFound("There is no such page.", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """400, with what to do when the server was asked for by a name it does not know."""
+    if isinstance(exception, DisallowedHost):
+        words = "The server is not known by this name. Add it to allowed_hosts (VEDETTE_ALLOWED_HOSTS)."
+        return HttpResponseBadRequest(words, content_type="text/plain")
+    return HttpResponseBadRequest("The request is malformed.", content_type="text/plain")
 
 
 def _invalid(_: HttpRequest, error: ValidationError) -> HttpResponse:

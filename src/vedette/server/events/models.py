@@ -41,6 +41,7 @@ class Event(models.Model):
             models.Index(fields=["-start", "-id"], name="event_newest"),
             models.Index(fields=["camera", "-start", "-id"], name="event_camera"),
             models.Index(fields=["label", "-start", "-id"], name="event_label"),
+            models.Index(fields=["kind", "-start", "-id"], name="event_kind"),
             models.Index(fields=["camera", "label", "-start", "-id"], name="event_camera_label"),
         )
 
