@@ -176,13 +176,22 @@ class _Table:
 
     def append(self, chosen: Chosen, places: Places) -> None:
         """Add samples of a segment."""
-        if not self.descriptions or not (chosen.prefix or chosen.track.description in self.descriptions):
+        if not self._known(chosen):
             self.descriptions.append(chosen.track.description)
         self._durations.append(chosen.scaled_durations(self.timescale))
         self._columns.append((chosen, places.of(chosen.chunk_ranges()[0])))
         self.ticks += int(self._durations[-1].sum())
         self.width = max(self.width, chosen.track.width)
         self.height = max(self.height, chosen.track.height)
+
+    def _known(self, chosen: Chosen) -> bool:
+        """Pictures have one description: what differs is in front of their keyframes, or in each picture."""
+        return chosen.track.description in self.descriptions or (
+            self.kind == "vide" and self.descriptions != []
+        )
+
+    def _description(self, chosen: Chosen) -> int:
+        return 0 if self.kind == "vide" else self.descriptions.index(chosen.track.description)
 
     def stretch(self, ticks: int) -> None:
         """Let the last sample so far last longer."""
@@ -192,7 +201,7 @@ class _Table:
     def movie_track(self) -> MovieTrack:
         parts = [chosen for chosen, _ in self._columns]
         chunks = [chosen.chunk_samples() for chosen in parts]
-        described = [0 if p.prefix else self.descriptions.index(p.track.description) for p in parts]
+        described = [self._description(chosen) for chosen in parts]
         return MovieTrack(
             kind=self.kind,
             timescale=self.timescale,

@@ -36,6 +36,8 @@ _CUT_TOLERANCE_S = 0.1
 """A keyframe that comes this little before the time is up still cuts: camera clocks jitter."""
 _JUMP_S = 30.0
 _CONTIGUOUS_S = 0.5
+_LINGER_S = 0.5
+"""Sound may come so much later than the picture of its time: until then a cut segment still takes it."""
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ class Recorder:
         self._counters = counters
         self._segment_s = segment_s
         self._open: _OpenSegment | None = None
+        self._lingering: _OpenSegment | None = None
         self._audio: AudioInfo | None = None
         self._refused_audio: AudioInfo | None = None
         self._refused: VideoInfo | None = None
@@ -111,11 +114,11 @@ class Recorder:
 
     def cut(self) -> None:
         """End the open segment; the next keyframe begins another."""
-        self._finish(None)
+        self._cut(None)
 
     def close(self) -> None:
         """End the open segment and wait until everything is durable and announced."""
-        self._finish(None)
+        self._cut(None)
         for file in self._finishing:
             file.settle()
         self._finishing.clear()
@@ -125,11 +128,13 @@ class Recorder:
 
     def _write_video(self, p: MediaPacket) -> None:
         if self._open is not None and self._must_cut(self._open, p):
-            self._finish(p.utc_s)
+            self._cut(p.utc_s)
         if self._open is None and not self._begin(p):
             return
         segment = self._open
         assert segment is not None
+        if p.utc_s > segment.message.start_utc_s + _LINGER_S:
+            self._end_lingering()
         segment.last_utc_s = p.utc_s
         self._mux(segment, p)
 
@@ -140,8 +145,11 @@ class Recorder:
             if not can_hold_audio(p.info):
                 self._refused_audio = p.info
                 log.warning("audio is not recorded", camera=self.camera, codec=p.info.codec)
-        if self._open is not None and self._open.audio is p.info:
-            self._mux(self._open, p)
+        segment = self._open
+        if segment is not None and p.utc_s < segment.message.start_utc_s:
+            segment = self._lingering
+        if segment is not None and segment.audio is p.info:
+            self._mux(segment, p)
 
     def _must_cut(self, segment: _OpenSegment, p: MediaPacket) -> bool:
         if p.info is not segment.video or p.discontinuity:
@@ -224,21 +232,31 @@ class Recorder:
         file.when_durable(lambda well: self._announce(message) if well else None)
         return _OpenSegment(message, info, audio, file, writer, p.utc_s)
 
-    def _finish(self, next_utc_s: float | None) -> None:
+    def _cut(self, next_utc_s: float | None) -> None:
+        """End the picture of the open segment; its sound may follow when another segment begins here."""
+        self._end_lingering()
         segment, self._open = self._open, None
+        if segment is None:
+            return
+        segment.message = self._closed(segment, next_utc_s)
+        self._lingering = segment
+        if next_utc_s is None or segment.audio is None:
+            self._end_lingering()
+
+    def _end_lingering(self) -> None:
+        segment, self._lingering = self._lingering, None
         if segment is None:
             return
         try:
             segment.writer.close()
-            message = self._closed(segment, next_utc_s)
-            segment.file.write(EndMark.of(message).box())
+            segment.file.write(EndMark.of(segment.message).box())
         except StorageError as error:
-            self._open = segment
+            self._give_up(segment)
             self._disk_failed(error)
             return
-        message = msgspec.structs.replace(message, size_bytes=segment.file.size_bytes)
-        if not segment.writer.has_audio_packets:
-            self._forget_audio(segment.audio)
+        message = msgspec.structs.replace(segment.message, size_bytes=segment.file.size_bytes)
+        if not segment.writer.has_audio_packets and self._audio is segment.audio:
+            self._audio = None
         self._finishing = [file for file in self._finishing if not file.closed]
         self._finishing.append(segment.file)
         segment.file.finish(lambda well: self._finished(segment.file, message, well=well))
@@ -260,19 +278,18 @@ class Recorder:
         else:
             self._damaged.append((message, _trusted_bytes(file)))
 
-    def _forget_audio(self, audio: AudioInfo | None) -> None:
-        if self._audio is audio:
-            self._audio = None
-
     # -- failures -----------------------------------------------------------------------------------
 
     def _disk_failed(self, error: StorageError) -> None:
-        """Give up the open segment; what is of it on the disk is repaired when the disk is well."""
+        """Give up what is being written; what is of it on the disk is repaired when the disk is well."""
         self.error = str(error)
         self._counters["packets_not_recorded"] += 1
-        segment, self._open = self._open, None
-        if segment is None:
-            return
+        for segment in (self._lingering, self._open):
+            if segment is not None:
+                self._give_up(segment)
+        self._lingering = self._open = None
+
+    def _give_up(self, segment: _OpenSegment) -> None:
         segment.writer.abandon()
         segment.file.abandon()
         self._damaged.append((segment.message, _trusted_bytes(segment.file)))

@@ -137,6 +137,7 @@ def probe(path: Path) -> dict[str, dict[str, str]]:
 
 
 def decode_complaints(path: Path, *options: str) -> str:
-    """What ffmpeg complains of while it decodes everything."""
+    """What ffmpeg complains of while it decodes everything (scaling to the first size is its own matter)."""
     command = ["ffmpeg", "-v", "warning", "-nostdin", *options, "-i", str(path), "-f", "null", "-"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr
+    return "\n".join(line for line in said.splitlines() if not line.startswith("[swscaler"))

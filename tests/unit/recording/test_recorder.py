@@ -16,7 +16,7 @@ from tests.unit.recording.packets import (
     probe,
     record,
 )
-from vedette.media.packets import VideoInfo
+from vedette.media.packets import AudioInfo, VideoInfo
 from vedette.recording.fmp4 import parse_segment
 from vedette.recording.naming import parse_name
 
@@ -174,3 +174,24 @@ def test_a_packet_the_muxer_refuses_costs_one_packet(tmp_path: Path, make_video:
     recording = record(tmp_path, stream)
     assert recording.counters["packets_refused"] <= 1
     assert len(parse_segment(recording.paths()[0]).samples[1]) >= 19
+
+
+def test_sound_that_comes_late_goes_into_the_segment_of_its_time(
+    tmp_path: Path, make_video: VideoMaker
+) -> None:
+    """Sound is often delivered after the picture of its time: no piece is missing at the cuts."""
+    stream = list(packets(make_video(seconds=4, gop=10, tone_hz=440.0, **SMALL).path, times=2))
+    sound = next(p.info for p in stream if isinstance(p.info, AudioInfo))
+    late = sorted(stream, key=lambda p: p.utc_s + (0.0 if p.is_video else 0.3))
+    recording = Recording(tmp_path, segment_s=2)
+    recording.recorder.expect_audio(sound)
+    recording.feed(late)
+    recording.close()
+    parsed = [parse_segment(path) for path in recording.paths()]
+    heard = [len(s.samples[t.id]) for s in parsed for t in [s.track("soun")] if t is not None]
+    assert len(heard) == 4
+    after_start = [p for p in stream if not p.is_video and p.utc_s >= START_UTC_S]
+    assert sum(heard) == len(after_start)
+    assert [s.duration_s for s in parsed] == pytest.approx([2.0] * 4)
+    assert all(s.complete for s in parsed)
+    assert [m.size_bytes for m in recording.closed] == [p.stat().st_size for p in recording.paths()]
