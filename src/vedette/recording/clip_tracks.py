@@ -1,5 +1,6 @@
 """Which samples of a segment belong to a clip, and the clip's sample tables put together from them."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,9 @@ import numpy as np
 from vedette.recording.fmp4 import Ints, Samples, Segment, Track
 from vedette.recording.movie import MOVIE_TIMESCALE, MovieTrack
 
+CONTIGUOUS_S = 0.5
+"""A smaller difference between the end of a segment and the start of the next is no gap: the last picture
+is shown until the next one comes."""
 _RESYNC_S = 0.1
 """Audio is moved against the picture where it is further off than this; nobody hears less."""
 
@@ -194,7 +198,8 @@ class _Table:
         return 0 if self.kind == "vide" else self.descriptions.index(chosen.track.description)
 
     def stretch(self, ticks: int) -> None:
-        """Let the last sample so far last longer."""
+        """Let the last sample so far last longer, or less long, but at least one tick."""
+        ticks = max(ticks, 1 - int(self._durations[-1][-1]))
         self._durations[-1][-1] += ticks
         self.ticks += ticks
 
@@ -223,12 +228,13 @@ class VideoTable:
 
     Attributes:
         edit_start: media time of the first moment shown.
-        spans: second in the clip, time, and duration of every part.
+        spans: second in the clip, time, and duration of every stretch without a gap.
     """
 
     def __init__(self) -> None:
         self._table = _Table("vide", MOVIE_TIMESCALE)
         self._edit_stop = 0
+        self._end_utc_s = -math.inf
         self.edit_start = 0
         self.spans: list[tuple[float, float, float]] = []
 
@@ -239,15 +245,25 @@ class VideoTable:
 
     def add(self, selection: Selection, places: Places) -> int:
         """Append a part; returns the media time of its first decoding."""
+        gap_s = selection.start_utc_s - self._end_utc_s
+        goes_on = abs(gap_s) < CONTIGUOUS_S
+        if goes_on:
+            self._table.stretch(_ticks(gap_s))
         begin = self._table.ticks
         self._table.append(selection.video, places)
         start = begin + _ticks(selection.start_utc_s - selection.video.utc_s)
+        self._end_utc_s = selection.end_utc_s
         self._edit_stop = begin + _ticks(selection.end_utc_s - selection.video.utc_s)
         if not self.spans:
             self.edit_start = start
-        lasts = (self._edit_stop - start) / MOVIE_TIMESCALE
-        self.spans.append(((start - self.edit_start) / MOVIE_TIMESCALE, selection.start_utc_s, lasts))
+        self._note_span(start, selection.start_utc_s, goes_on=goes_on)
         return begin
+
+    def _note_span(self, start: int, utc_s: float, *, goes_on: bool) -> None:
+        clip_s = (start - self.edit_start) / MOVIE_TIMESCALE
+        if goes_on:
+            clip_s, utc_s, _ = self.spans.pop()
+        self.spans.append((clip_s, utc_s, self.shown_ticks / MOVIE_TIMESCALE - clip_s))
 
     def track(self) -> MovieTrack:
         """The finished track."""

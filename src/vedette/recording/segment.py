@@ -180,10 +180,11 @@ class _Track:
             dts = self._origin if first else self._last_dts + self._step
         dts = max(dts, self._last_dts + 1)
         pts = dts if packet.pts is None else self._origin + self._scaled(packet.pts - self._base)
-        if packet.duration:
-            self._step = max(1, self._scaled(packet.duration))
-        elif not first:
+        # What was measured counts more than what cameras say of their frame rate.
+        if not first:
             self._step = dts - self._last_dts
+        elif packet.duration:
+            self._step = max(1, self._scaled(packet.duration))
         self._last_dts = dts
         return dts, max(pts, dts), self._step
 

@@ -57,6 +57,8 @@ def test_a_clip_lasts_as_long_as_asked(
     assert path.stat().st_size == clip.size_bytes
     expected = min(end_s, 12) - max(start_s, 0)
     assert clip.duration_s == pytest.approx(expected, abs=0.1)
+    (span,) = clip.timeline
+    assert (span.clip_s, span.duration_s) == (0, clip.duration_s)
     found = probe(path)
     assert float(found["video"]["duration"]) == pytest.approx(clip.duration_s, abs=0.001)
     assert int(found["video"]["nb_read_frames"]) == pytest.approx(expected * 10, abs=1.1)
