@@ -115,9 +115,10 @@ class Hub:
             self._live.publish(segment_news(segment))
 
     def _on_report(self, node: str, report: NodeReport) -> None:
-        wanted = self._desired.workers.get(node)
-        if wanted is not None and report.revision != wanted.revision:
-            self._send(node, wanted)
+        desired = self._desired
+        if desired.revision and report.revision != desired.revision:
+            # A worker that is not (any more) among the configured ones runs nothing.
+            self._send(node, desired.workers.get(node) or Assignment(revision=desired.revision))
         for camera in report.cameras:
             shown = (camera.state.value, camera.message, camera.revision)
             if self._shown.get(camera.camera) != shown:

@@ -58,5 +58,4 @@ def principal(request: HttpRequest) -> Principal:
 
 
 VIEW = Needs(Permission.VIEW)
-OPERATE = Needs(Permission.OPERATE)
 ADMINISTER = Needs(Permission.ADMINISTER)

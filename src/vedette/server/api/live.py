@@ -12,14 +12,18 @@ from ninja import Router
 from vedette.server.accounts.middleware import principal_again
 from vedette.server.accounts.policy import Permission, Principal, allowed, visible, visible_cameras
 from vedette.server.api.access import VIEW, principal
+from vedette.server.api.errors import error_response
 from vedette.server.events.models import Event
 from vedette.server.live import News
 from vedette.server.news import event_news
 from vedette.server.runtime import runtime
 
 HEARTBEAT_S = 15.0
-RESUME_LIMIT = 1000
-"""Events that a reader who was away is given; one who missed more reads the list."""
+RESUME_STEP = 200
+"""A reader who was away is given what was missed in steps of so many events."""
+
+MAX_READERS = 256
+"""Streams at one time."""
 
 router = Router(tags=["live"])
 
@@ -27,6 +31,8 @@ router = Router(tags=["live"])
 @router.get("/live", auth=VIEW)
 async def live(request: HttpRequest, after: int | None = None) -> Any:
     """A stream of `event`, `segment` and `camera`; send `Last-Event-ID` (or `after`) to resume events."""
+    if runtime.live.readers >= MAX_READERS:
+        return error_response(503, "Too many live streams are open.", "Close some, or try again later.")
     last = _last_id(request, after)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     stream = _stream(request, principal(request), last)
@@ -43,9 +49,9 @@ async def _stream(request: HttpRequest, asks: Principal, last: int | None) -> As
     try:
         yield b"retry: 2000\n\n"
         sent = last or 0
-        for news in await _missed(asks, last):
-            sent = max(sent, news.sequence)
-            yield _frame(news)
+        while last is not None and (missed := await _missed(asks, sent)):
+            sent = missed[-1].sequence
+            yield b"".join(map(_frame, missed))
         while await sight.refreshed() and not (reader.ended and not reader.waiting):
             found = await reader.next(HEARTBEAT_S)
             if found is None:
@@ -85,11 +91,9 @@ def _frame(news: News) -> bytes:
 
 
 @sync_to_async
-def _missed(asks: Principal, last: int | None) -> list[News]:
-    if last is None:
-        return []
+def _missed(asks: Principal, last: int) -> list[News]:
     rows = visible(asks, Event.objects.filter(sequence__gt=last)).order_by("sequence")
-    return [event_news(row) for row in rows[:RESUME_LIMIT]]
+    return [event_news(row) for row in rows[:RESUME_STEP]]
 
 
 @sync_to_async

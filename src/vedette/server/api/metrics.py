@@ -1,5 +1,6 @@
 """Counters and gauges in the Prometheus text format."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,9 @@ from prometheus_client.registry import Collector
 from vedette.domain.messages import CameraState, NodeReport
 from vedette.server.accounts.policy import Permission, needs
 from vedette.server.runtime import Runtime, runtime
+
+_UNFIT = re.compile(r"[^a-zA-Z0-9_]")
+"""What no metric's name may hold."""
 
 Labels = dict[str, str]
 Sample = tuple[Labels, float]
@@ -54,7 +58,7 @@ def _add_report(
 
 def _add(families: dict[str, list[Sample]], labels: Labels, values: Mapping[str, float]) -> None:
     for name, value in values.items():
-        families.setdefault(name, []).append((labels, float(value)))
+        families.setdefault(_UNFIT.sub("_", name), []).append((labels, float(value)))
 
 
 def _family(kind: type[Family], name: str, samples: list[Sample]) -> Family:
