@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vedette.recording.fmp4 import Ints, Samples, Segment, Track
+from vedette.recording.fmp4 import Segment, Track
+from vedette.recording.fragments import Ints, Samples
 from vedette.recording.movie import MOVIE_TIMESCALE, MovieTrack
 
 CONTIGUOUS_S = 0.5

@@ -8,25 +8,19 @@ import os
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from vedette.domain.errors import StorageError
 from vedette.domain.messages import SegmentMessage
 from vedette.recording.boxes import DamagedSegmentError, Reader, UnfinishedHeadError, box, children, descend
+from vedette.recording.fragments import Defaults, Parts, Samples, append_fragment, fragment, track_defaults
 
 _HEAD_BYTES_MAX = 4 * 2**20
 """Bound of one `moov` or `moof`; ours have a few kilobytes."""
-_SAMPLES_MAX = 20_000
-"""Bound of the samples of one fragment."""
 _END_MAGIC = b"vedette1"
-_NON_SYNC = 0x0001_0000
-"""Bit of the sample flags: not a keyframe."""
-_TICKS_MAX = 2**60
 _CODECS = {
     b"avc1": "h264",
     b"hvc1": "hevc",
@@ -38,8 +32,6 @@ _CODECS = {
 _OBJECT_TYPE = re.compile(rb"esds.{4}\x03.+?\x04[\x80-\xff]*[\x00-\x7f](.)", re.DOTALL)
 _OBJECT_TYPES = {0x20: "mpeg4", 0x6C: "mjpeg", 0x40: "aac", 0x69: "mp3", 0x6B: "mp3"}
 """objectTypeIndication of ISO/IEC 14496-1."""
-
-Ints = NDArray[np.int64]
 
 
 class EndMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,37 +85,6 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """Samples of one track in decode order, one entry each, times in ticks of the track.
-
-    Attributes:
-        offsets: of the bytes in the file.
-        cts: presentation minus decoding time.
-    """
-
-    offsets: Ints
-    sizes: Ints
-    dts: Ints
-    durations: Ints
-    cts: Ints
-    keyframes: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def between(self, first: int, last: int) -> "Samples":
-        """Samples `first` up to, not including, `last`."""
-        return Samples(
-            self.offsets[first:last],
-            self.sizes[first:last],
-            self.dts[first:last],
-            self.durations[first:last],
-            self.cts[first:last],
-            self.keyframes[first:last],
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """What a segment file holds.
 
@@ -159,43 +120,6 @@ class Segment:
         return float(samples.dts[-1] + samples.durations[-1] - samples.dts[0]) / track.timescale
 
 
-@dataclass(slots=True)
-class _Defaults:
-    duration: int = 0
-    size: int = 0
-    flags: int = 0
-
-
-@dataclass(slots=True)
-class _Parts:
-    """Columns of one track, fragment by fragment."""
-
-    offsets: list[Ints] = field(default_factory=list)
-    sizes: list[Ints] = field(default_factory=list)
-    dts: list[Ints] = field(default_factory=list)
-    durations: list[Ints] = field(default_factory=list)
-    cts: list[Ints] = field(default_factory=list)
-    keyframes: list[NDArray[np.bool_]] = field(default_factory=list)
-
-    def extend(self, other: "_Parts") -> None:
-        self.offsets += other.offsets
-        self.sizes += other.sizes
-        self.dts += other.dts
-        self.durations += other.durations
-        self.cts += other.cts
-        self.keyframes += other.keyframes
-
-    def joined(self) -> Samples:
-        return Samples(
-            np.concatenate(self.offsets),
-            np.concatenate(self.sizes),
-            np.concatenate(self.dts),
-            np.concatenate(self.durations),
-            np.concatenate(self.cts),
-            np.concatenate(self.keyframes),
-        )
-
-
 def parse_segment(path: Path) -> Segment:
     """Read the index of a segment, also while it is being written or after a crash.
 
@@ -227,20 +151,20 @@ def _parse(fd: int, size_bytes: int) -> Segment:
 class _Body:
     """What follows the head: fragments, then the end mark."""
 
-    def __init__(self, defaults: "dict[int, _Defaults]", head_stop: int) -> None:
-        self.parts: dict[int, _Parts] = {}
+    def __init__(self, defaults: "dict[int, Defaults]", head_stop: int) -> None:
+        self.parts: dict[int, Parts] = {}
         self.valid_bytes = head_stop
         self.end: EndMark | None = None
         self._defaults = defaults
-        self._pending: dict[int, _Parts] | None = None
+        self._pending: dict[int, Parts] | None = None
 
     def take(self, fd: int, kind: bytes, start: int, stop: int) -> bool:
         """Take the next box; False when nothing of ours can follow."""
         if kind == b"moof" and self._pending is None:
-            self._pending = _fragment(_payload(fd, start, stop), start, self._defaults)
+            self._pending = fragment(_payload(fd, start, stop), start, self._defaults)
             return True
         if kind == b"mdat" and self._pending is not None:
-            _append(self.parts, self._pending, start + 8, stop)
+            append_fragment(self.parts, self._pending, start + 8, stop)
             self._pending, self.valid_bytes = None, stop
             return True
         if kind == b"free" and self._pending is None:
@@ -276,14 +200,14 @@ def _payload(fd: int, start: int, stop: int) -> bytes:
 
 def _head(
     fd: int, boxes: Iterator[tuple[bytes, int, int]]
-) -> "tuple[tuple[Track, ...], dict[int, _Defaults], int]":
+) -> "tuple[tuple[Track, ...], dict[int, Defaults], int]":
     """Tracks, their defaults in fragments, and the end of the `moov` box."""
     _, begin = _head_box(fd, boxes, b"ftyp", 0)
     start, stop = _head_box(fd, boxes, b"moov", begin)
     moov = _payload(fd, start, stop)
     tracks = tuple(_track(payload) for kind, payload in children(moov) if kind == b"trak")
     extends = children(descend(moov, b"mvex"))
-    defaults = dict(_extends(payload) for kind, payload in extends if kind == b"trex")
+    defaults = dict(track_defaults(payload) for kind, payload in extends if kind == b"trex")
     return tracks, defaults, stop
 
 
@@ -324,99 +248,6 @@ def _sample_entry(trak: bytes) -> bytes:
     if entry is None:
         raise DamagedSegmentError("a track without a codec")
     return box(*entry)
-
-
-def _extends(trex: bytes) -> "tuple[int, _Defaults]":
-    _, number, _, duration, size, flags = struct.unpack(">6I", Reader(trex).take(24))
-    return number, _Defaults(duration, size, flags)
-
-
-def _fragment(moof: bytes, moof_start: int, defaults: "dict[int, _Defaults]") -> "dict[int, _Parts]":
-    found: dict[int, _Parts] = {}
-    for kind, traf in children(moof):
-        if kind == b"traf":
-            number, parts = _track_fragment(traf, moof_start, defaults)
-            if number in found:
-                raise DamagedSegmentError("a track twice in a fragment")
-            if parts.sizes:
-                found[number] = parts
-    return found
-
-
-def _track_fragment(traf: bytes, moof_start: int, defaults: "dict[int, _Defaults]") -> "tuple[int, _Parts]":
-    header = Reader(descend(traf, b"tfhd"))
-    _, flags = header.version_and_flags()
-    number = header.number(4)
-    if number not in defaults:
-        raise DamagedSegmentError("a fragment of an unknown track")
-    base = header.number(8) if flags & 0x1 else moof_start
-    header.take(4 if flags & 0x2 else 0)
-    own = defaults[number]
-    own = _Defaults(
-        header.number(4) if flags & 0x8 else own.duration,
-        header.number(4) if flags & 0x10 else own.size,
-        header.number(4) if flags & 0x20 else own.flags,
-    )
-    time = Reader(descend(traf, b"tfdt"))
-    version, _ = time.version_and_flags()
-    dts = time.number(8 if version == 1 else 4)
-    parts, position = _Parts(), base
-    for kind, trun in children(traf):
-        if kind == b"trun":
-            dts, position = _run(Reader(trun), own, parts, dts, base, position)
-    return number, parts
-
-
-def _run(
-    run: Reader, defaults: "_Defaults", parts: "_Parts", dts: int, base: int, position: int
-) -> tuple[int, int]:
-    """Add the samples of one `trun`; returns the time and the position behind them."""
-    version, flags = run.version_and_flags()
-    count = run.number(4)
-    if flags & 0x1:
-        position = base + _signed(run.number(4))
-    first_flags = run.number(4) if flags & 0x4 else None
-    columns = [bit for bit in (0x100, 0x200, 0x400, 0x800) if flags & bit]
-    if count > _SAMPLES_MAX or max(dts, position) > _TICKS_MAX or position < 0:
-        raise DamagedSegmentError("a fragment with impossible numbers")
-    if count == 0:
-        return dts, position
-    table = np.frombuffer(run.take(4 * count * len(columns)), ">u4").reshape(count, len(columns))
-
-    def column(bit: int, default: int) -> Ints:
-        if bit in columns:
-            return table[:, columns.index(bit)].astype(np.int64)
-        return np.full(count, default, np.int64)
-
-    durations, sizes = column(0x100, defaults.duration), column(0x200, defaults.size)
-    sample_flags, cts = column(0x400, defaults.flags), column(0x800, 0)
-    if first_flags is not None:
-        sample_flags[0] = first_flags
-    if version == 1:
-        cts = np.where(cts >= 2**31, cts - 2**32, cts)
-    parts.offsets.append(position + np.cumsum(sizes) - sizes)
-    parts.sizes.append(sizes)
-    parts.dts.append(dts + np.cumsum(durations) - durations)
-    parts.durations.append(durations)
-    parts.cts.append(cts)
-    parts.keyframes.append((sample_flags & _NON_SYNC) == 0)
-    return dts + int(durations.sum()), position + int(sizes.sum())
-
-
-def _signed(number: int) -> int:
-    return number - 2**32 if number >= 2**31 else number
-
-
-def _append(parts: "dict[int, _Parts]", fragment: "dict[int, _Parts]", start: int, stop: int) -> None:
-    """Add a fragment whose samples must all lie in its `mdat`, after those before it."""
-    for number, new in fragment.items():
-        offsets, sizes = np.concatenate(new.offsets), np.concatenate(new.sizes)
-        if offsets.min() < start or (offsets + sizes).max() > stop or sizes.min() < 1:
-            raise DamagedSegmentError("a sample outside its fragment")
-        if number in parts and new.dts[0][0] < parts[number].dts[-1][-1]:
-            raise DamagedSegmentError("a fragment that runs backwards in time")
-    for number, new in fragment.items():
-        parts.setdefault(number, _Parts()).extend(new)
 
 
 def _end_mark(payload: bytes) -> EndMark | None:
