@@ -97,15 +97,15 @@ def _parse(text: str) -> Document:
 
 
 def _mappings(what: str, value: object) -> dict[str, dict[str, Any]]:
-    return {str(name): _mapping(f"{what}: {name}", fields) for name, fields in _mapping(what, value).items()}
+    return {name: _mapping(f"{what}: {name}", fields) for name, fields in _mapping(what, value).items()}
 
 
-def _mapping(what: str, value: object) -> dict[Any, Any]:
+def _mapping(what: str, value: object) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ConfigurationError(f"{what} must hold names and values.")
-    return value
+    return {str(name): inner for name, inner in value.items()}
 
 
 def _apply(wanted: Document) -> set[str]:
@@ -141,6 +141,8 @@ def _apply_camera(camera_id: str, fields: dict[str, Any]) -> bool:
 
 def _add(camera_id: str, fields: dict[str, Any], password: str | None) -> Camera:
     name, url = fields.pop("name", camera_id), fields.pop("main_url", "")
+    if unknown := fields.keys() - {*service.CAMERA_FIELDS, "profile"}:
+        raise ConfigurationError(f"A camera has no field {min(unknown)!r}.")
     return service.add_camera(name, url, camera_id=camera_id, password=password, **fields)
 
 

@@ -48,7 +48,8 @@ class Profile(models.Model):
 
     def clean(self) -> None:
         """Bounds that concern two fields."""
-        if self.skip_min > self.skip_max:
+        skips = (self.skip_min, self.skip_max)
+        if all(isinstance(skip, int) for skip in skips) and skips[0] > skips[1]:
             raise ValidationError({"skip_max": "It must not be less than skip_min."})
 
     @classmethod

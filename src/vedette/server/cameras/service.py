@@ -1,5 +1,6 @@
 """Adding, changing and removing cameras; every way in (REST, admin, command line, YAML) ends here."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,18 @@ def save(row: Camera | Profile | Zone) -> None:
         ConfigurationError: naming each field that is wrong.
     """
     try:
+        _check_numbers(row)
         row.full_clean()
     except ValidationError as error:
         raise invalid(row, error) from None
     row.save()
+
+
+def _check_numbers(row: models.Model) -> None:
+    """Not a number is in no bounds and breaks none; the database takes it for NULL."""
+    for name, value in vars(row).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValidationError({name: "It must be a finite number."})
 
 
 def invalid(row: models.Model, error: ValidationError) -> ConfigurationError:
@@ -161,7 +170,9 @@ def _ensure_source(source: str) -> str:
     return known.id
 
 
-def _address(field: str, text: str) -> Address:
+def _address(field: str, text: object) -> Address:
+    if not isinstance(text, str):
+        raise ConfigurationError(f"{field}: an address is a text.")
     try:
         return split_address(text)
     except ValidationError as error:
