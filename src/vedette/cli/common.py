@@ -1,5 +1,6 @@
 """What several commands share."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,10 @@ HomeOption = Annotated[
     ),
 ]
 
-out = Console()
+PIPE_COLUMNS = 250
+"""Where output is no terminal, tables are not squeezed: a script wants whole names and paths."""
+
+out = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 errors = Console(stderr=True)
 
 

@@ -24,8 +24,11 @@ def export(
     text = export_config()
     if file is None:
         sys.stdout.write(text)
-    else:
+        return
+    try:
         file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 @app.command("apply")
@@ -36,6 +39,7 @@ def apply(
     ],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what is not in the file.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Make the configuration as the file says and print what changed; applying it again changes nothing."""
@@ -46,7 +50,7 @@ def apply(
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from None
-    changes = apply_config(text, dry_run=dry_run)
+    changes = apply_config(text, dry_run=dry_run, prune=prune)
     for line in changes.lines:
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     if not changes.lines:
