@@ -33,6 +33,7 @@ from vedette.node.home import Home
 from vedette.node.lifeline import WORKER_DONE
 from vedette.node.logging import configure_logging
 from vedette.pipeline.evidence import SnapshotFolder
+from vedette.pipeline.open_events import OpenEvents
 from vedette.pipeline.session import CameraSession, Surroundings
 from vedette.pipeline.turns import TurnPool
 from vedette.recording.disk import Disk
@@ -63,6 +64,7 @@ class Worker:
         self._recovered: set[str] = set()
         self._revision = 0
         self._outbox = Outbox(home.outbox(node), counters=self._counters)
+        self._open_events = OpenEvents(home.outbox(node).with_suffix(".open"), self._counters)
         cores = os.cpu_count() or 1
         self._loader = DetectorLoader(settings)
         self._detectors = DetectorPool(self._loader.load, settings.detector.threads or cores)
@@ -91,6 +93,8 @@ class Worker:
         """Work until stopped; the exit status of the process."""
         self._link.start()
         log.info("worker runs", node=self._node, pid=os.getpid())
+        for left in self._open_events.left():
+            self._announce(left)
         done = False
         while not self._stopping.wait(TICK_S) and not done:
             self._take_assignments()
@@ -149,6 +153,20 @@ class Worker:
 
     def _announce(self, message: EventMessage | SegmentMessage) -> None:
         """Append to the outbox. It keeps what the disk refuses now and writes it later."""
+        if isinstance(message, EventMessage) and message.phase != "end":
+            self._note(message)
+        self._append(message)
+        if isinstance(message, EventMessage) and message.phase == "end":
+            self._note(message)
+
+    def _note(self, message: EventMessage) -> None:
+        try:
+            self._open_events.note(message)
+        except OSError as error:
+            self._counters["open_events_not_noted"] += 1
+            log.warning("open event not noted", event_id=message.id, error=str(error))
+
+    def _append(self, message: EventMessage | SegmentMessage) -> None:
         try:
             self._outbox.append(message)
         except OutboxFullError as error:
