@@ -13,6 +13,8 @@ from vedette.recording.policy import RecordingPolicy
 from vedette.recording.recorder import Recorder
 
 RING_BYTES_MAX = 24 * 2**20
+NOTICE_DELAY_S = 4.0
+"""An event is noticed so much later than it began; its pre-roll must still be in memory then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ class RecordingStage:
         """An event goes on (`end_utc_s` None) or has ended; from any thread."""
         self._notices.append(_Event(start_utc_s, end_utc_s))
 
+    def pause(self) -> None:
+        """The stream has broken off: what there is becomes a complete segment; on the reader thread."""
+        self._recorder.cut()
+        self.active = False
+
     def close(self) -> None:
         """Finish the open segment; on the reader thread, or after it has ended."""
         self._recorder.close()
@@ -97,4 +104,5 @@ class RecordingStage:
 
 def _ring_s(spec: RecordingSpec) -> float:
     """How long packets must stay in memory: pre-roll only where it is not on disk anyway."""
-    return spec.pre_roll_s if spec.mode in {RecordingMode.MOTION, RecordingMode.EVENTS} else 0.0
+    on_demand = spec.mode in {RecordingMode.MOTION, RecordingMode.EVENTS}
+    return spec.pre_roll_s + NOTICE_DELAY_S if on_demand else 0.0

@@ -11,6 +11,7 @@ _SMALLEST_SIDE_PX: Final = 6.0
 _LARGEST_SHARE: Final = 0.98
 _LONGEST_SHAPE: Final = 10.0
 _STIRS: Final = 3
+_CERTAIN: Final = 0.88
 
 Rule = Callable[[Subject, Profile], bool]
 
@@ -41,9 +42,14 @@ def is_plausible(subject: Subject, _profile: Profile) -> bool:
 
 
 def is_active(subject: Subject, _profile: Profile) -> bool:
-    """It moved; or, for what lives, it stirred: people fidget, parked cars do not."""
-    activity = subject.episode.activity
-    return activity.moved or (not can_park(subject.episode.label) and activity.stirs >= _STIRS)
+    """It moved; or, for what lives, it stirred: people fidget, parked cars do not.
+
+    A person whom the detector is certain of needs to do neither: who sits still is there all the same.
+    """
+    activity, label = subject.episode.activity, subject.episode.label
+    if activity.moved or (not can_park(label) and activity.stirs >= _STIRS):
+        return True
+    return label == "person" and subject.episode.typical_score >= _CERTAIN
 
 
 def is_where_it_counts(subject: Subject, _profile: Profile) -> bool:

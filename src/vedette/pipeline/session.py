@@ -55,20 +55,23 @@ class _Feed:
         name: str,
         take: Callable[[MediaPacket], None],
         done: Callable[[], None],
-        sound: Callable[[AudioInfo | None], None] = lambda _audio: None,
+        *,
+        opened: Callable[[AudioInfo | None], None] = lambda _audio: None,
+        broken: Callable[[], None] = lambda: None,
     ) -> None:
         self.state = CameraState.CONNECTING
         self.message = ""
         self.info: VideoInfo | None = None
         self._take = take
         self._done = done
-        self._sound = sound
+        self._opened = opened
+        self._broken = broken
         self._reader = StreamReader(stream, self, counters=counters)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def on_open(self, audio: AudioInfo | None) -> None:
-        self._sound(audio)
+        self._opened(audio)
 
     def on_packet(self, packet: MediaPacket) -> None:
         if isinstance(packet.info, VideoInfo):
@@ -76,6 +79,8 @@ class _Feed:
         self._take(packet)
 
     def on_state(self, state: CameraState, message: str) -> None:
+        if self.state is CameraState.STREAMING and state is not CameraState.STREAMING:
+            self._broken()
         self.state, self.message = state, message
 
     def on_end(self) -> None:
@@ -170,7 +175,8 @@ class CameraSession:
             f"{spec.id}-main",
             self._take_main,
             self._main_done,
-            self._recording.expect_audio,
+            opened=self._recording.expect_audio,
+            broken=self._recording.pause,
         )
         if spec.sub is not None and self._analysis is not None:
             self._sub = _Feed(

@@ -104,7 +104,7 @@ class Stretch:
         self._wake.feed(packet.size_bytes, keyframe=packet.keyframe, utc_s=packet.utc_s)
         if packet.keyframe:
             self._drop_inner_decoder()
-            rough = not self._is_shown(packet.utc_s)
+            rough = not self._starting  # the gate, and a recheck, see enough without the loop filter
             if (planes := self._decode_keyframe(packet, rough=rough)) is not None:
                 yield from self._look(packet.utc_s, planes)
             return
@@ -122,6 +122,8 @@ class Stretch:
         if look.moved:
             yield from self._open_gate(utc_s)
             return
+        if look.scene_changed:  # who came with the light was not seen to move
+            self._starting = self.profile.min_hits
         self._quiet_utc_s = utc_s
         if self._is_shown(utc_s):
             reason: Reason = "start" if self._starting else "recheck"

@@ -21,7 +21,7 @@ class Address:
     @classmethod
     def of(cls, spec: StreamSpec) -> "Address":
         """From the stream's fields; credentials inside its URL count when the fields are empty."""
-        url, user_info = _without_user_info(spec.url)
+        url, user_info = _without_user_info(spec.filled_url())
         if spec.username or spec.password:
             return cls(url, spec.username, spec.password.value)
         username, _, password = user_info.partition(":")

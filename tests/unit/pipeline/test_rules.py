@@ -149,6 +149,15 @@ def test_a_coat_on_a_stand_makes_no_event():
     assert Played(spec(motion_events=False)).play([coat], 20, motion=passing).end().said == []
 
 
+def test_a_certain_person_who_sits_still_makes_an_event():
+    """Who is there from the start and does not stir is told when the detector has no doubt."""
+    sitting = Actor(stand(Box(200, 100, 90, 120)), score=0.94, moves=False)
+
+    (event,) = Played(spec(motion_events=False)).play([sitting], 8).end().events
+
+    assert event.label == "person"
+
+
 @pytest.mark.parametrize(("hits", "expected"), [(2, 0), (3, 1)])
 def test_an_object_must_be_seen_often_enough(hits: int, expected: int):
     """A flicker of fewer frames than `min_hits` is a false alarm."""
