@@ -1,0 +1,16 @@
+"""The addresses of the pages."""
+
+from django.urls import path
+
+from vedette.server.dashboard import cameras, day, events, health
+
+urlpatterns = [
+    path("", cameras.cameras, name="cameras"),
+    path("add-camera", cameras.add_camera, name="add-camera"),
+    path("cameras/<slug:camera_id>", day.camera, name="camera"),
+    path("cameras/<slug:camera_id>/change", cameras.change_camera, name="change-camera"),
+    path("cameras/<slug:camera_id>/remove", cameras.remove_camera, name="remove-camera"),
+    path("events", events.events, name="events"),
+    path("events/<uuid:event_id>", events.event, name="event"),
+    path("health", health.health, name="health"),
+]
