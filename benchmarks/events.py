@@ -19,19 +19,13 @@ def run() -> list[Result]:
     if not truths.exists():
         raise SkippedError("the clips with ground truth are not here (VEDETTE_TEST_DATA)")
     scores = {
-        name: (
-            truth,
-            _score(DATA / "clips" / name, truth, gate=True),
-            _score(DATA / "clips" / name, truth, gate=False),
-        )
+        name: (_score(clip, truth, gate=True), _score(clip, truth, gate=False))
         for name, truth in read_clip_truths(truths).items()
-        if truth.readable and (DATA / "clips" / name).exists()
+        if truth.readable and (clip := DATA / "clips" / name).exists()
     }
     print_table(_table(scores))
-    return [
-        _result("gate on", [both[1] for both in scores.values()]),
-        _result("every frame", [both[2] for both in scores.values()]),
-    ]
+    gated, full = zip(*scores.values(), strict=True)
+    return [_result("gate on", gated), _result("every frame", full)]
 
 
 def _score(clip: Path, truth: ClipTruth, *, gate: bool) -> EventScore:
