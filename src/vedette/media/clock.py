@@ -48,10 +48,16 @@ class StreamClock:
         self._window_end_s = 0.0
         self._least_late_s = float("inf")
         self._slew = 0.0
+        self._arriving_pts_s: float | None = None
 
-    def restart(self) -> None:
-        """Forget the anchor, as after a reconnect; time still only goes forward."""
+    def restart(self, arriving_pts_s: float | None = None) -> None:
+        """Forget the anchor, as after a reconnect; time still only goes forward.
+
+        Args:
+            arriving_pts_s: of the picture that arrives just now, when older ones have waited in a buffer.
+        """
         self._running = False
+        self._arriving_pts_s = arriving_pts_s
 
     def map(self, pts_s: float, wall_utc_s: float, *, paced: bool = False) -> Moment:
         """The UTC of a picture shown at `pts_s` on the stream's clock that arrived now.
@@ -82,7 +88,11 @@ class StreamClock:
 
     def _anchor(self, pts_s: float, wall_s: float) -> Moment:
         first = self._newest_utc_s == float("-inf")
-        wanted_s = wall_s if self._follow_wall else (pts_s if first else self._newest_utc_s + STEP_S)
+        wanted_s = (
+            wall_s - self._waited_s(pts_s)
+            if self._follow_wall
+            else (pts_s if first else self._newest_utc_s + STEP_S)
+        )
         utc_s = wanted_s if first else max(wanted_s, self._newest_utc_s + STEP_S)
         self._running = True
         self._offset_s = utc_s - pts_s
@@ -91,6 +101,12 @@ class StreamClock:
         utc_s = pts_s + self._offset_s  # rounded as the ones that follow
         self._note(pts_s, wall_s, utc_s)
         return Moment(utc_s, not first)
+
+    def _waited_s(self, pts_s: float) -> float:
+        """How long the first picture has waited in a buffer."""
+        arriving_pts_s, self._arriving_pts_s = self._arriving_pts_s, None
+        waited_s = 0.0 if arriving_pts_s is None else arriving_pts_s - pts_s
+        return waited_s if 0 < waited_s < LATE_MAX_S else 0.0
 
     def _correct(self, pts_s: float, wall_s: float) -> None:
         late_s = wall_s - (pts_s + self._offset_s)

@@ -26,6 +26,9 @@ MP4_AUDIO = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp2", "mp3", "opus
 """Audio codecs that the recording can hold; others are dropped."""
 _MILLION = 1_000_000
 _MISSING_MAX_S = 1.0
+_ARRIVES_S = 0.004
+"""A packet that took so long to read was not in a buffer."""
+_BACKLOG_MAX = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +201,7 @@ class LibavSource:
         )
         self._watch = ParameterWatch(self.video)
         self._begun = False
-        self._setting.clock.restart()
-        demuxed = self._container.demux(streams)
-        while (packet := self._next(demuxed)) is not None:
+        for packet in self._arriving(self._container.demux(streams)):
             made = self._made(packet)
             if made is None:
                 continue
@@ -208,6 +209,31 @@ class LibavSource:
                 return
             yield made
         self._check_complete()
+
+    def _arriving(self, demuxed: "Iterator[av.Packet[Any]]") -> "Iterator[av.Packet[Any]]":
+        """The packets to the end; the clock is told how long those that came while opening have waited."""
+        backlog: list[av.Packet[Any]] = []
+        if self.live and not self._arrival:
+            backlog = self._backlog(demuxed)
+        tick_s = float(self.video.time_base)
+        index = self._video_stream.index
+        newest = [p.pts * tick_s for p in backlog if p.stream_index == index and p.pts is not None]
+        self._setting.clock.restart(max(newest, default=None))
+        yield from backlog
+        while (packet := self._next(demuxed)) is not None:
+            yield packet
+
+    def _backlog(self, demuxed: "Iterator[av.Packet[Any]]") -> "list[av.Packet[Any]]":
+        """What is in buffers already, and the first packet that had to be waited for."""
+        found: list[av.Packet[Any]] = []
+        waited_s = 0.0
+        while waited_s < _ARRIVES_S and len(found) < _BACKLOG_MAX:
+            started_s = time.monotonic()
+            if (packet := self._next(demuxed)) is None:
+                break
+            waited_s = time.monotonic() - started_s
+            found.append(packet)
+        return found
 
     def _next(self, demuxed: "Iterator[av.Packet[Any]]") -> "av.Packet[Any] | None":
         started_s = time.monotonic()

@@ -1,6 +1,7 @@
 """RTSP cameras, by a real server on a real socket."""
 
 import gc
+import itertools
 import socket
 import threading
 from collections import Counter
@@ -271,3 +272,10 @@ def test_closing_from_outside_at_any_moment_is_safe(url: str) -> None:
                 assert packet.size_bytes
         timer.join()
     gc.collect()
+
+
+def test_what_came_while_opening_keeps_its_distances(url: str) -> None:
+    """Pictures that waited in buffers are older, not squeezed: no time lies ahead of the wall."""
+    pictures = [packet for packet in read(camera(url), 50) if packet.is_video]
+    steps = [later.utc_s - earlier.utc_s for earlier, later in itertools.pairwise(pictures)]
+    assert steps == pytest.approx([1 / 25] * len(steps), abs=0.002)

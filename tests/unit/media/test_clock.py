@@ -62,6 +62,25 @@ def test_a_burst_of_old_packets_does_not_leave_time_ahead() -> None:
     assert utc_s == pytest.approx(wall_s, abs=0.05)
 
 
+def test_what_waited_in_a_buffer_keeps_its_own_time() -> None:
+    """The first picture is as old as the one that arrives now is younger; distances stay the stream's own."""
+    clock = StreamClock()
+    clock.restart(arriving_pts_s=101.08)
+    times = [clock.map(100 + index * STEP_S, NOON).utc_s for index in range(28)]
+    times += [clock.map(100 + index * STEP_S, NOON + (index - 27) * STEP_S).utc_s for index in range(28, 60)]
+    assert times[0] == pytest.approx(NOON - 1.08, abs=ROUNDING_S)
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    assert steps == pytest.approx([STEP_S] * 59, abs=1e-6)
+
+
+@pytest.mark.parametrize("arriving_pts_s", [99.0, 100.0, 5000.0])
+def test_a_buffer_that_cannot_be_is_not_believed(arriving_pts_s: float) -> None:
+    """Older than the first, or hours of it: the first picture is now."""
+    clock = StreamClock()
+    clock.restart(arriving_pts_s=arriving_pts_s)
+    assert clock.map(100.0, NOON).utc_s == pytest.approx(NOON, abs=ROUNDING_S)
+
+
 @pytest.mark.parametrize("jump_s", [-5000.0, -2.0, 60.0, 1e6])
 def test_a_jump_is_told_and_time_goes_on(jump_s: float) -> None:
     """When the stream's clock is set, UTC goes on with the wall and the break is told once."""
