@@ -72,7 +72,8 @@ class Product(Child):
 
     def end(self, timeout_s: float = 12.0) -> int:
         """Stop in order."""
-        self.__dict__.pop("client", None)
+        if "client" in self.__dict__:
+            self.client.close()
         return super().end(timeout_s)
 
     def wait_ready(self, timeout_s: float = 60.0) -> Self:
