@@ -80,7 +80,8 @@ def _parse(words: list[str]) -> None:
 
 def _all_commands(group: Any = None, *above: str) -> Iterator[tuple[str, Any]]:
     """Every command with its full name."""
-    for name, command in (group or typer.main.get_command(app)).commands.items():
+    within: Any = typer.main.get_command(app) if group is None else group
+    for name, command in within.commands.items():
         if hasattr(command, "commands"):
             yield from _all_commands(command, *above, name)
         else:
