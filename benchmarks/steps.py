@@ -31,7 +31,7 @@ def motion_step_s() -> float:
     )
     lumas = [(frame.luma, frame.utc_s) for frame in frames]
     passes = [_step_times_s(lumas) for _ in range(20)]
-    return statistics.mean(min(times) for times in zip(*passes, strict=True))
+    return statistics.fmean(min(times) for times in zip(*passes, strict=True))
 
 
 def _step_times_s(lumas: Sequence[tuple[NDArray[np.uint8], float]]) -> list[float]:

@@ -100,7 +100,8 @@ def iou_matrix(first: BoxArray, second: BoxArray) -> NDArray[np.float64]:
     shared = np.prod(np.clip(bottom_right - top_left, 0, None), axis=2)
     areas = np.prod(first[:, 2:], axis=1)[:, None] + np.prod(second[:, 2:], axis=1)[None, :]
     union = areas - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    overlap: NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return overlap
 
 
 def polygon_contains(polygon: Sequence[Point], point: Point) -> bool:
