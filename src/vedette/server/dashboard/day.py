@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -34,7 +34,7 @@ MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the viewer's time zone; 23 or 25 hours long when clocks change."""
+    """A day of the viewer's time zone, from and to in UTC; 23 or 25 hours long when clocks change."""
 
     day: date
     start: datetime
@@ -57,7 +57,7 @@ class Day:
 
     def share(self, moment: datetime) -> float:
         """Where a moment stands on the day, in percent."""
-        within = min(max(moment, self.start), self.end) - self.start
+        within = min(max(moment.astimezone(UTC), self.start), self.end) - self.start
         return round(100 * (within / (self.end - self.start)), 4)
 
 
@@ -111,7 +111,8 @@ def camera(request: HttpRequest, camera_id: str) -> HttpResponse:
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
+    """In UTC: Python subtracts times of one zone by the clock on the wall, which is wrong on long days."""
+    return timezone.make_aware(datetime.combine(day, time())).astimezone(UTC)
 
 
 def _date(text: str) -> date | None:

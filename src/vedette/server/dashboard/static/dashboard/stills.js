@@ -2,6 +2,11 @@
 
 const MOVING_MS = 1000, QUIET_MS = 5000, FAILED_MS = 6000;
 
+// A form that was sent leads to another page; its camera may be gone by then.
+let leaving = false;
+addEventListener("submit", () => { leaving = true; });
+addEventListener("pageshow", () => { leaving = false; });
+
 function standing(image) {
   return document.getElementById(image.dataset.standing)?.dataset ?? {};
 }
@@ -22,7 +27,7 @@ function keep(image, fast) {
 
   async function next() {
     timer = 0;
-    if (!onScreen || document.hidden || loading) return;
+    if (!onScreen || document.hidden || loading || leaving) return;
     const state = standing(image);
     const worthIt = state.picture === "yes" && !(had && state.state === "ended");
     let good = true;

@@ -1,0 +1,278 @@
+"""The pages in a real Chromium, of a whole product that watches a real RTSP camera."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Response, expect
+
+from tests.acceptance.product import Product, done
+from tests.support.browser import chromium_path, open_browser
+from tests.support.processes import wait_until
+from tests.support.rtsp import CameraFarm
+from tests.support.video import Video
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.servers,
+    pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
+]
+
+WIDE, PHONE = (1280, 860), (390, 800)
+PAGES = ("/", "/events", "/cameras/door", "/health", "/add-camera")
+VIOLATIONS = (
+    "addEventListener('securitypolicyviolation', (found) => console.error('CSP ' + found.violatedDirective));"
+)
+
+Open = Callable[..., "Visit"]
+
+
+class Visit:
+    """A logged-in person at a browser of some size; everything that goes wrong on the way is kept."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.address = address
+        self.faults: list[str] = []
+        context.add_init_script(VIOLATIONS)
+        self.page: Page = context.new_page()
+        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("response", self._receive)
+
+    def log_in(self, password: str) -> None:
+        """Fill in the login form."""
+        self.page.goto(f"{self.address}/login")
+        self.page.fill("#id_username", "admin")
+        self.page.fill("#id_password", password)
+        self.page.press("#id_password", "Enter")
+        self.page.wait_for_url(f"{self.address}/")
+
+    def go(self, path: str) -> Page:
+        """Open a page."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def wait_for(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true (the pages' policy forbids waiting inside them)."""
+        wait_until(lambda: self.page.evaluate(expression), 20, what=expression)
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.faults.append(text)
+
+    def _receive(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.faults.append(f"{answer.status} {answer.url}")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, visit: Video, farm: CameraFarm) -> Iterator[Product]:
+    """A product with one camera that shows somebody walk by again and again; an event has been stored."""
+    farm.add("pages", visit.path)
+    home = tmp_path_factory.mktemp("house") / "home"
+    done("camera", "add", "Door", farm.url("pages"), home=home)
+    with Product(home) as product:
+        product.wait_ready()
+        product.wait_streaming("door")
+        wait_until(lambda: [row for row in product.events() if row["phase"] == "end"], 60, what="an event")
+        wait_until(
+            lambda: [s for s in product.segments("door") if s["state"] == "closed"], 30, what="a segment"
+        )
+        yield product
+
+
+@pytest.fixture
+def open_visit(house: Product) -> Iterator[Open]:
+    """Opens logged-in visits; in the end, nothing may have gone wrong in any of them."""
+    password = re.search(r"user admin +password (\S+)", house.output)
+    assert password
+    visits: list[Visit] = []
+    with open_browser() as browser:
+
+        def make(size: tuple[int, int] = WIDE, scheme: str = "light", **settings: Any) -> Visit:
+            viewport = {"width": size[0], "height": size[1]}
+            context = browser.new_context(viewport=viewport, color_scheme=scheme, **settings)
+            visits.append(Visit(context, f"http://127.0.0.1:{house.port}"))
+            visits[-1].log_in(password[1])
+            return visits[-1]
+
+        yield make
+    assert [fault for visit in visits for fault in visit.faults] == []
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go, for a person to look at."""
+    return tmp_path_factory.mktemp("screenshots")
+
+
+def test_a_camera_shows_its_picture_and_state(open_visit: Open) -> None:
+    """After the login the camera's card has a picture that is renewed, its state and its last event."""
+    visit = open_visit()
+    card = visit.page.locator(".camera.card", has_text="Door")
+    expect(card.locator(".badge", has_text="Live")).to_be_visible()
+    expect(card.locator(".badge", has_text="Recording")).to_be_visible()
+    expect(card).to_contain_text("H.264")
+    expect(card.locator(".event-line")).to_be_visible()
+    picture = "document.querySelector('img[data-still]')"
+    visit.wait_for(f"{picture}.naturalWidth > 0 && !{picture}.hidden")
+    first = visit.page.evaluate(f"{picture}.src")
+    visit.wait_for(f"{picture}.src !== '{first}'")
+
+
+def test_events_are_filtered(open_visit: Open, house: Product) -> None:
+    """The form narrows the list by what is asked, keeps what was asked, and says when nothing fits."""
+    label = house.events()[-1]["label"]
+    page = open_visit().go("/events")
+    page.click(".filters summary")
+    page.select_option("#label", label)
+    page.select_option("#camera", "door")
+    page.click(".filter button")
+    expect(page).to_have_url(re.compile(f"label={label}"))
+    expect(page.locator("#label")).to_have_value(label)
+    expect(page.locator("#events > li").first).to_contain_text(label.capitalize())
+    page.fill("#before", "2001-01-01T00:00")
+    page.click(".filter button")
+    expect(page.locator("#events > li")).to_have_count(0)
+    expect(page.locator("#empty")).to_contain_text("No event fits")
+
+
+def test_events_arrive_without_a_reload(open_visit: Open) -> None:
+    """A page of events that is left open shows the next one by itself."""
+    visit = open_visit()
+    visit.go("/events")
+    visit.page.evaluate("window.stayed = true")
+    newest = visit.page.locator("#events > li").first.get_attribute("id")
+    visit.wait_for(f"document.querySelector('#events > li').id !== '{newest}'")
+    assert visit.page.evaluate("window.stayed")
+
+
+def test_further_down_the_list_new_events_wait(open_visit: Open) -> None:
+    """Somebody who reads further down is not moved: new events wait behind a button."""
+    visit = open_visit(size=(390, 320))
+    page = visit.go("/events")
+    page.evaluate("document.body.style.minHeight = '4000px'; scrollTo(0, 600)")
+    page.locator("#arrivals").wait_for(state="visible", timeout=30_000)
+    newest = page.locator("#events > li").first.get_attribute("id")
+    assert re.fullmatch(r"\d+ new events?", page.inner_text("#arrivals"))
+    page.click("#arrivals")
+    expect(page.locator("#arrivals")).to_be_hidden()
+    assert page.locator("#events > li").first.get_attribute("id") != newest
+
+
+def test_an_event_plays(open_visit: Open, house: Product) -> None:
+    """The clip runs in the browser, with its whole length; box and path can be switched off."""
+    event = next(row for row in house.events() if row["phase"] == "end" and row["has_snapshot"])
+    visit = open_visit()
+    page = visit.go(f"/events/{event['id']}")
+    clip = "document.querySelector('#clip')"
+    page.evaluate(f"{clip}.play()")
+    visit.wait_for(f"{clip}.currentTime > 0.5 && {clip}.videoWidth > 0")
+    assert page.evaluate(f"{clip}.duration") > 2
+    expect(page.locator("#unplayable")).to_be_hidden()
+    box = page.locator(".layers .box")
+    expect(box).to_be_visible()
+    page.uncheck("#show-box")
+    expect(box).to_be_hidden()
+    with page.expect_download() as download:
+        page.click("text=Download clip")
+    assert Path(download.value.path()).stat().st_size > 1000
+
+
+def test_a_day_plays_from_where_it_is_clicked(open_visit: Open) -> None:
+    """A click into the recorded part of the day plays from there; the way back leads to the live picture."""
+    visit = open_visit()
+    page = visit.go("/cameras/door")
+    page.select_option("#zoom", "24")
+    page.locator("#marks .recorded").first.click()
+    player = "document.querySelector('#player')"
+    visit.wait_for(f"{player}.currentTime > 0.5")
+    expect(page.locator("#playing")).to_contain_text(re.compile(r"Recording of \d\d:\d\d:\d\d"))
+    assert page.evaluate("parseFloat(document.querySelector('#playhead').style.left)") > 0
+    page.click("#to-live")
+    expect(page.locator("#player")).to_be_hidden()
+    expect(page.locator("#playing")).to_have_text("Live")
+
+
+def test_a_day_plays_by_keyboard(open_visit: Open) -> None:
+    """The first tab stop leads past the header; the time line is a slider that Enter plays."""
+    visit = open_visit()
+    page = visit.go("/cameras/door")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus("#timeline")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    visit.wait_for("document.querySelector('#player').currentTime > 0.3")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", page.get_attribute("#timeline", "aria-valuetext") or "")
+
+
+def test_settings_apply_at_once(open_visit: Open, house: Product) -> None:
+    """Choosing another recording mode reaches the worker, which says so, and stops the recording."""
+    page = open_visit().go("/cameras/door")
+    page.select_option("#recording_mode", "off")
+    wait_until(
+        lambda: house.camera("door")["recording_mode"] == "off" and house.camera("door")["applied"], 10
+    )
+    expect(page.locator(".standing .badge", has_text="Recording")).to_be_hidden(timeout=15_000)
+    page.select_option("#recording_mode", "always")
+    expect(page.locator(".standing .badge", has_text="Recording")).to_be_visible(timeout=15_000)
+    expect(page.locator("#applied")).to_contain_text("runs the newest settings")
+
+
+def test_a_camera_is_added_and_removed(open_visit: Open, farm: CameraFarm, visit: Video) -> None:
+    """The form takes an address with a password, the camera comes alive, and can be removed again."""
+    farm.add("added", visit.path)
+    seen = open_visit()
+    page = seen.go("/add-camera")
+    page.fill("#name", "Back yard")
+    page.fill("#address", farm.url("added").replace("rtsp://", "rtsp://ada:s3cret@"))
+    page.click("text=Add the camera")
+    expect(page.locator("h1")).to_have_text("Back yard")
+    expect(page.locator(".note.success")).to_contain_text("was added")
+    expect(page.locator(".standing .badge", has_text="Live")).to_be_visible(timeout=20_000)
+    assert "s3cret" not in page.content()
+    page.click(".remove summary")
+    page.click("button.danger")
+    expect(page.locator(".note.success")).to_contain_text("was removed")
+    expect(page.locator(".camera.card")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_pages_fit(
+    open_visit: Open, house: Product, pictures: Path, size: tuple[int, int], scheme: str
+) -> None:
+    """No page scrolls sideways, wide or on a phone; screenshots are kept."""
+    visit = open_visit(size=size, scheme=scheme, timezone_id="Europe/Berlin")
+    event = next(row for row in house.events() if row["phase"] == "end")
+    for path in (*PAGES, f"/events/{event['id']}"):
+        page = visit.go(path)
+        if path in {"/", "/cameras/door"}:
+            visit.wait_for("document.querySelector('img[data-still]').naturalWidth > 0")
+        name = path.strip("/").split("/")[0] or "cameras"
+        page.screenshot(path=pictures / f"{name}{path.count('/')}-{scheme}-{size[0]}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+
+
+def test_times_are_the_viewers(open_visit: Open, house: Product) -> None:
+    """Times are those of the browser's time zone from the first page on, with UTC in the title."""
+    event = next(row for row in house.events() if row["phase"] == "end")
+    page = open_visit(timezone_id="Asia/Kolkata").go(f"/events/{event['id']}")
+    shown = page.locator("#facts time").first
+    minute = int(event["start"][14:16])
+    assert (shown.get_attribute("title") or "").endswith(f"{event['start'][11:19]} UTC")
+    assert int(shown.inner_text().split()[-1].split(":")[1]) == (minute + 30) % 60
+    expect(page.locator("footer")).to_contain_text(re.compile("Asia/(Kolkata|Calcutta)"))
+
+
+def test_logging_out_ends_it(open_visit: Open) -> None:
+    """The menu logs out; the pages then lead to the login."""
+    page = open_visit().page
+    page.click(".menu summary")
+    page.click("text=Log out")
+    page.wait_for_url("**/login")
+    page.goto(page.url.replace("/login", "/events"))
+    assert page.url.endswith("/login?next=/events")
