@@ -26,7 +26,7 @@ class RetentionSettings(BaseModel):
     """How long recordings and events are kept over all cameras; `None` limits are not applied.
 
     Attributes:
-        max_disk_share: recordings go, oldest first, while the disk is fuller than this.
+        max_disk_share: of the whole disk that our recordings may take; then they go, oldest first.
         max_age_days: of recordings.
         max_size_bytes: of all recordings together.
         event_max_age_days: of events with their snapshots.

@@ -69,7 +69,7 @@ class Worker:
         self._loader = DetectorLoader(settings)
         self._detectors = DetectorPool(self._loader.load, settings.detector.threads or cores)
         self._around = Surroundings(
-            disk=Disk(home.recordings),
+            disk=Disk(home.recordings, self._counters),
             snapshots=SnapshotFolder(home.snapshots),
             turns=TurnPool(cores, name="decode"),
             detectors=self._detectors,

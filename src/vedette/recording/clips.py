@@ -66,7 +66,7 @@ class ClipFile:
     Attributes:
         size_bytes: of the whole file.
         duration_s: of what is shown.
-        etag: changes with every byte of the content.
+        etag: changes with every byte of the content; without quotes.
         timeline: which recorded moment stands where.
         omitted: segments that are not in the clip, with the reason.
 
@@ -145,7 +145,7 @@ class ClipFile:
         digest = hashlib.blake2b(self._head, digest_size=16)
         for path in self._pieces.paths:
             digest.update(path.name.encode())
-        return f'"{digest.hexdigest()}"'
+        return digest.hexdigest()
 
 
 class _Pieces:

@@ -20,6 +20,8 @@ from vedette.server.news import camera_news, event_news, segment_news
 from vedette.server.nodes.store import write_status
 
 POLL_S = 0.5
+CONFIRM_S = 15.0
+"""A change that no worker has confirmed for so long is worth an alarm."""
 _RESEND_S = 1.0
 _STATUS_S = 10.0
 _SNAPSHOT_S = 5.0
@@ -30,6 +32,7 @@ _log = structlog.get_logger(__name__)
 @dataclass(slots=True)
 class _Desired:
     revision: int = 0
+    since_s: float = field(default_factory=time.monotonic)
     workers: dict[str, Assignment] = field(default_factory=dict)
     cameras: dict[str, str] = field(default_factory=dict)
 
@@ -80,6 +83,13 @@ class Hub:
     def revision(self) -> int:
         """The configuration that the workers should run."""
         return self._desired.revision
+
+    def unconfirmed(self) -> list[str]:
+        """Workers that report, but have not confirmed the newest configuration in time (promise P5)."""
+        if time.monotonic() - self._desired.since_s < CONFIRM_S:
+            return []
+        wanted = self._desired.revision
+        return [node for node, report in sorted(self.nodes.items()) if report.revision != wanted]
 
     def cameras(self) -> dict[str, CameraReport]:
         """The newest report of every camera, from the worker that should run it."""
@@ -152,7 +162,7 @@ class Hub:
         if current() == self._desired.revision:
             return
         revision, workers, cameras = desired_state(self._workers)
-        self._desired = _Desired(revision, workers, cameras)
+        self._desired = _Desired(revision, workers=workers, cameras=cameras)
         self._sent_s.clear()
         for node, assignment in workers.items():
             self._send(node, assignment)

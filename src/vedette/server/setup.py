@@ -18,7 +18,9 @@ def setup_django(settings: Settings, *, migrate: bool = True) -> None:
         StorageError: the database cannot be opened or migrated, or is of a newer Vedette.
     """
     activate(settings)
-    settings.layout().prepare()
+    home = settings.layout().prepare()
+    if not settings.database_url.get_secret_value():
+        home.database.touch(mode=0o600)  # SQLite gives its other files the same permissions
     os.environ["DJANGO_SETTINGS_MODULE"] = "vedette.server.settings"
     import django  # noqa: PLC0415  costs time that commands without a database need not spend
 

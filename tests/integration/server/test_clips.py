@@ -1,6 +1,7 @@
 """Clips over HTTP from a real server, cut from real recordings."""
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -64,6 +65,7 @@ def test_a_clip_plays_and_takes_ranges(clip: Clip) -> None:
     assert head.headers["content-length"] == str(len(data))
     assert head.headers["accept-ranges"] == "bytes"
     etag = head.headers["etag"]
+    assert re.fullmatch(r'"[0-9a-f]{32}"', etag)
 
     part = clip.get(Range="bytes=100-299")
     assert (part.status_code, part.content) == (206, data[100:300])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -55,7 +56,8 @@ class Profile(models.Model):
     @classmethod
     def default(cls) -> "Profile":
         """The profile of cameras for which nobody chose one."""
-        return cls.objects.get_or_create(name="default")[0]
+        model = settings.VEDETTE.detector.model
+        return cls.objects.get_or_create(name="default", defaults={"model": model})[0]
 
 
 class Camera(models.Model):

@@ -182,9 +182,11 @@ def _address(field: str, text: object) -> Address:
 def _name_of(address: Address) -> str:
     """A readable name: the host of a stream, the stem of a file."""
     scheme, found, rest = address.url.partition("://")
+    if address.url.startswith("scene:"):
+        return address.url.removeprefix("scene:").partition("?")[0] or "scene"
     if not found:
         return Path(address.url).stem or "camera"
-    if scheme in {"file", "scene", "v4l2"}:
+    if scheme in {"file", "v4l2"}:
         return Path(rest).stem or scheme
     return rest.split("/", 1)[0].replace(":", " ")[:100]
 

@@ -36,6 +36,10 @@ def problems(runtime: Runtime) -> list[Problem]:
     found += _missing_nodes(runtime.hub.workers, nodes)
     for node, report in sorted(nodes.items()):
         found += _node_problems(node, report)
+    found += [
+        Problem("unconfirmed", f"{node} has not taken over the newest configuration.", node=node)
+        for node in runtime.hub.unconfirmed()
+    ]
     found += _camera_problems(runtime.hub.cameras())
     return found
 
