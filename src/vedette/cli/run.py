@@ -51,10 +51,10 @@ def demo(*, home: HomeOption = None, port: PortOption = None) -> None:
     from vedette.cli.sample import sample_source
 
     settings = load_settings(home=home, port=port)
-    raise typer.Exit(start([sample_source(settings.layout())], settings))
+    raise typer.Exit(start([sample_source(settings.layout())], settings, loop=True))
 
 
-def start(sources: list[str], settings: Settings, *, until_end: bool = False) -> int:
+def start(sources: list[str], settings: Settings, *, until_end: bool = False, loop: bool = False) -> int:
     """Prepare, say what is what, and supervise until the end; returns the exit status."""
     from vedette.node.logging import configure_logging
     from vedette.node.supervisor import Supervisor
@@ -64,7 +64,7 @@ def start(sources: list[str], settings: Settings, *, until_end: bool = False) ->
     lock = home.lock()
     try:
         _check_port(settings)
-        _prepare(settings, sources)
+        _prepare(settings, sources, loop=loop)
         _check_model(settings)
         threading.Thread(target=_say_when_ready, args=(settings,), daemon=True).start()
         return Supervisor(_commands(settings, until_end=until_end), held=[lock.fd]).run()
@@ -85,12 +85,13 @@ def _commands(settings: Settings, *, until_end: bool) -> list["Command"]:
     return [Command("server", "server", "vedette.server", (*home, *address)), *workers]
 
 
-def _prepare(settings: Settings, sources: list[str]) -> None:
+def _prepare(settings: Settings, sources: list[str], *, loop: bool) -> None:
     """Run `vedette.server.prepare` and show the first login."""
     from vedette.server.prepare import Prepared
 
-    command = [sys.executable, "-m", "vedette.server.prepare", "--home", str(settings.home), "--", *sources]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    command = [sys.executable, "-m", "vedette.server.prepare", "--home", str(settings.home)]
+    command += ["--loop"] if loop else []
+    done = subprocess.run([*command, "--", *sources], stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise ConfigurationError("The database could not be prepared.", hint="The lines above say why.")
     outcome = msgspec.json.decode(done.stdout, type=Prepared)

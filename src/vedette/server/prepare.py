@@ -1,7 +1,7 @@
 """What has to be done to the database before the processes of `vedette run` start.
 
 A process of its own, so that the supervisor, which lives for months, never loads Django:
-`python -m vedette.server.prepare --home DIR [SOURCE...]` prints one JSON object.
+`python -m vedette.server.prepare --home DIR [--loop] [SOURCE...]` prints one JSON object.
 """
 
 import argparse
@@ -29,7 +29,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     error: str = ""
 
 
-def prepare(home: Path, sources: list[str]) -> Prepared:
+def prepare(home: Path, sources: list[str], *, loop: bool = False) -> Prepared:
     """Migrate, make the first administrator, and make a camera for each source.
 
     Raises:
@@ -43,7 +43,7 @@ def prepare(home: Path, sources: list[str]) -> Prepared:
     from vedette.server.cameras.models import Camera
     from vedette.server.cameras.service import ensure_sources
 
-    watched = ensure_sources(sources)
+    watched = ensure_sources(sources, loop=loop)
     cameras = Camera.objects.filter(enabled=True).count()
     return Prepared(administrator_password=ensure_administrator(), watched=watched, cameras=cameras)
 
@@ -52,10 +52,11 @@ def main() -> None:
     """Entry point of the process."""
     parser = argparse.ArgumentParser(prog="vedette.server.prepare")
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--loop", action="store_true", help="let the footage begin again when it ends")
     parser.add_argument("sources", nargs="*")
     given = parser.parse_args()
     try:
-        outcome = prepare(given.home, given.sources)
+        outcome = prepare(given.home, given.sources, loop=given.loop)
     except VedetteError as error:
         outcome = Prepared(error=str(error))
     sys.stdout.buffer.write(msgspec.json.encode(outcome))

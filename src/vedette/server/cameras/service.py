@@ -153,16 +153,19 @@ def list_cameras() -> list[Camera]:
 
 
 @transaction.atomic
-def ensure_sources(sources: Iterable[str]) -> list[str]:
-    """Make a camera for each address or path, or reuse the one that has it; returns their ids."""
-    return [_ensure_source(source) for source in sources]
+def ensure_sources(sources: Iterable[str], *, loop: bool = False) -> list[str]:
+    """Make a camera for each address or path, or reuse the one that has it; returns their ids.
+
+    `loop` lets the footage of new cameras begin again when it ends.
+    """
+    return [_ensure_source(source, loop=loop) for source in sources]
 
 
-def _ensure_source(source: str) -> str:
+def _ensure_source(source: str, *, loop: bool) -> str:
     address = _address("source", source)
     known = Camera.objects.filter(main_url=address.url).first()
     if known is None:
-        return add_camera(_name_of(address), source).id
+        return add_camera(_name_of(address), source, loop=loop).id
     if not known.enabled or (
         address.password and vault().decrypt(known.password_encrypted) != address.password
     ):
