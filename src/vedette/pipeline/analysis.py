@@ -67,6 +67,12 @@ class Inbox:
             self._packets.append(packet)
             self._bytes += packet.size_bytes
 
+    def clear(self) -> None:
+        """Forget all that waits."""
+        with self._lock:
+            self._packets.clear()
+            self._bytes = 0
+
     def end(self) -> None:
         """Mark the end of the stream."""
         with self._lock:
@@ -125,7 +131,7 @@ class Analysis:
         self._turn = turns.task(self._take_turn)
         self._frames: Iterator[Frame] = iter(())
         self._pending: Frame | None = None
-        self._ending = False
+        self._ending = self._abandoned = False
         self._nudged_utc_s = 0.0
         self.latest: Frame | None = None
         self.lag_s = 0.0
@@ -151,10 +157,18 @@ class Analysis:
         self._inbox.end()
         self._turn.kick()
 
+    def abandon(self) -> None:
+        """End at once: what waits is not looked at any more; open events end with what is known."""
+        self._abandoned = True
+        self._inbox.clear()
+        self.end()
+
     # -- decoding, on the turn pool -----------------------------------------------------------------
 
     def _take_turn(self) -> bool:
         deadline_s = time.monotonic() + TURN_S
+        if self._abandoned:
+            self._pending, self._frames = None, iter(())
         while time.monotonic() < deadline_s:
             frame = self._pending or self._next_frame()
             if frame is None:
@@ -174,7 +188,7 @@ class Analysis:
                 return None
             if packet is None:
                 self._ending = True
-                self._frames = self.capture.finish()
+                self._frames = iter(()) if self._abandoned else self.capture.finish()
             else:
                 self._frames = self.capture.feed(packet)
 

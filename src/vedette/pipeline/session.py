@@ -1,6 +1,7 @@
 """One camera, live: readers, recording and analysis put together."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from vedette.vision.pool import DetectorPool
 
 log = structlog.get_logger(__name__)
 
-READER_STOP_S = 4.0
+STOP_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,13 @@ class CameraSession:
         if self._analysis is not None:
             self._analysis.configure(spec)
 
-    def stop(self) -> None:
-        """Stop reading, finish the open segment, end open events."""
-        self._stop_feeds()
+    def stop(self, timeout_s: float = STOP_S) -> None:
+        """Stop reading, finish the open segment, end open events; all within about the time."""
+        self._stop_feeds(timeout_s)
 
     def ask_to_stop(self) -> None:
         """Let the readers begin to stop; `stop` waits for them."""
+        self._stopping = True
         for feed in (self._main, self._sub):
             if feed is not None:
                 feed.stop()
@@ -157,7 +159,7 @@ class CameraSession:
         return self._analysis is None or self._analysis.ended.is_set()
 
     def _start_feeds(self) -> None:
-        spec = self.spec
+        spec, self._stopping = self.spec, False
         if not spec.enabled:
             return
         if spec.analyse:
@@ -180,16 +182,18 @@ class CameraSession:
         )
         if spec.sub is not None and self._analysis is not None:
             self._sub = _Feed(
-                spec.sub, self.counters, f"{spec.id}-sub", self._analysis.offer, self._analysis.end
+                spec.sub, self.counters, f"{spec.id}-sub", self._analysis.offer, self._end_analysis
             )
 
-    def _stop_feeds(self) -> None:
+    def _stop_feeds(self, timeout_s: float = STOP_S) -> None:
+        deadline_s = time.monotonic() + timeout_s
         feeds = [feed for feed in (self._main, self._sub) if feed is not None]
         self.ask_to_stop()
         for feed in feeds:
-            if not feed.join(READER_STOP_S):
+            if not feed.join(max(deadline_s - time.monotonic(), 0.0)):
                 log.warning("reader does not stop", camera=self.spec.id)
-        if self._analysis is not None and not self._analysis.ended.wait(READER_STOP_S):
+        left_s = max(deadline_s - time.monotonic(), 0.0)
+        if self._analysis is not None and not self._analysis.ended.wait(left_s):
             log.warning("analysis does not stop", camera=self.spec.id)
         if self._around.detectors is not None:
             self._around.detectors.forget(self.spec.id)
@@ -204,8 +208,17 @@ class CameraSession:
 
     def _main_done(self) -> None:
         self._recording.close()
-        if self._analysis is not None and self.spec.sub is None:
-            self._analysis.end()
+        if self.spec.sub is None:
+            self._end_analysis()
+
+    def _end_analysis(self) -> None:
+        """Footage that has ended is looked at to its end; a camera that is stopped is not."""
+        if (analysis := self._analysis) is None:
+            return
+        if self._stopping:
+            analysis.abandon()
+        else:
+            analysis.end()
 
     # -- detector threads -----------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from vedette.node.lifeline import WORKER_DONE
 from vedette.node.logging import configure_logging
 from vedette.pipeline.evidence import SnapshotFolder
 from vedette.pipeline.open_events import OpenEvents
-from vedette.pipeline.session import CameraSession, Surroundings
+from vedette.pipeline.session import STOP_S, CameraSession, Surroundings
 from vedette.pipeline.turns import TurnPool
 from vedette.recording.disk import Disk
 from vedette.recording.repair import recover
@@ -228,8 +228,9 @@ class Worker:
         stopping = [self._sessions.pop(camera) for camera in list(cameras)]
         for session in stopping:
             session.ask_to_stop()
+        deadline_s = time.monotonic() + STOP_S
         for session in stopping:
-            session.stop()
+            session.stop(max(deadline_s - time.monotonic(), 0.0))
 
     def _close(self) -> None:
         self._stop_sessions(list(self._sessions))
