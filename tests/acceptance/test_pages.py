@@ -209,6 +209,28 @@ def test_a_day_plays_by_keyboard(open_visit: Open) -> None:
     assert re.fullmatch(r"\d\d:\d\d:\d\d", page.get_attribute("#timeline", "aria-valuetext") or "")
 
 
+def test_playing_goes_on_with_the_next_stretch(open_visit: Open) -> None:
+    """When a stretch of recording has been played, the next one follows by itself."""
+    visit = open_visit()
+    page = visit.go("/cameras/door")
+    page.evaluate(
+        """() => {
+            const first = document.querySelector('#marks .recorded'), next = first.cloneNode();
+            next.dataset.from = first.dataset.to = Number(first.dataset.from) + 2;
+            first.after(next);
+        }"""
+    )
+    page.focus("#timeline")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    player = "document.querySelector('#player')"
+    begin = "new Date(new URL(document.querySelector('#player').src).searchParams.get('start')) / 1000"
+    visit.wait_for(f"{player}.currentTime > 0.3")
+    started = page.evaluate(begin)
+    visit.wait_for(f"{begin} > {started} + 1 && {player}.currentTime > 0.1")
+    assert page.evaluate(begin) == pytest.approx(started + 2, abs=0.1)
+
+
 def test_settings_apply_at_once(open_visit: Open, house: Product) -> None:
     """Choosing another recording mode reaches the worker, which says so, and stops the recording."""
     page = open_visit().go("/cameras/door")
