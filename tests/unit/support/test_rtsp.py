@@ -243,6 +243,7 @@ def test_the_program_serves_a_file_as_many_cameras(short) -> None:
 
 def test_nothing_of_a_farm_is_left_when_it_stops(short) -> None:
     """Connections, ports and the thread are gone, also with clients connected over UDP."""
+    before = set(threading.enumerate())
     with CameraFarm() as farm:
         farm.add("front", short)
         port = farm.port
@@ -252,4 +253,5 @@ def test_nothing_of_a_farm_is_left_when_it_stops(short) -> None:
             wait_until(lambda: farm.clients == 0)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
-    assert "camera farm" not in {thread.name for thread in threading.enumerate()}
+    left = set(threading.enumerate()) - before
+    assert "camera farm" not in {thread.name for thread in left}
