@@ -21,7 +21,9 @@ from vedette.vision.packet_size import PacketSizeWake
 log = structlog.get_logger(__name__)
 
 INNER_LOOK_S = 2.0
-"""Groups of pictures longer than this get looks inside the group."""
+"""Groups of pictures longer than this are decoded up to here, and again as much later, while quiet."""
+INNER_STEP_S = 0.5
+"""What of a quiet group is decoded is looked at this often: once decoded, a look costs little."""
 OPEN_LOOK_S = 0.4
 """While frames are analysed anyway, the gate looks this often whether it may close."""
 _TICK_S = 0.004
@@ -69,6 +71,7 @@ class Stretch:
         self._quiet_utc_s: float | None = None
         self._given_utc_s = self._moved_utc_s = self._gate_looked_utc_s = float("-inf")
         self._next_sample_s = self._next_recheck_s = float("-inf")
+        self._looked_utc_s = float("-inf")
         self._next_inner_look_s = float("inf")
 
     def wants(self, packet: MediaPacket) -> bool:
@@ -89,8 +92,8 @@ class Stretch:
 
     def finish(self) -> Iterator[Frame]:
         """The stretch is over: the decoder's last pictures, or a look at the unseen end of a quiet group."""
-        if not self.is_open and len(self._groups.current) > 1 and (found := self._look_at_end()) is not None:
-            yield from self._look(*found)
+        if not self.is_open and len(self._groups.current) > 1:
+            yield from self._look_inside(to_end=True)
         if self._decoder is not None:
             for utc_s, planes in self._decoder.flush():
                 self._counters["frames_decoded"] += 1
@@ -108,9 +111,15 @@ class Stretch:
             if (planes := self._decode_keyframe(packet, rough=rough)) is not None:
                 yield from self._look(packet.utc_s, planes)
             return
-        inside = packet.utc_s >= self._next_inner_look_s or self._wake.may_wake
-        if inside and (found := self._decode_inside()) is not None:
-            yield from self._look(*found)
+        if packet.utc_s >= self._next_inner_look_s or self._wake.may_wake:
+            yield from self._look_inside()
+
+    def _look_inside(self, *, to_end: bool = False) -> Iterator[Frame]:
+        """Decode the group up to its newest packet; what is decoded anyway is looked at in small steps."""
+        for utc_s, planes in self._decode_inside(to_end=to_end):
+            yield from self._look(utc_s, planes)
+            if self.is_open:
+                return
 
     def _look(self, utc_s: float, planes: Picture) -> Iterator[Frame]:
         """Let the gate look; the first quiet looks and rare later ones go on to the detector as well."""
@@ -118,6 +127,7 @@ class Stretch:
         look = self._gate.look(luma, utc_s)
         self._counters["gate_looks"] += 1
         self._wake.label(moved=look.moved)
+        self._looked_utc_s = utc_s
         self._next_inner_look_s = utc_s + INNER_LOOK_S
         if look.moved:
             yield from self._open_gate(utc_s)
@@ -146,18 +156,28 @@ class Stretch:
         self._counters["keyframes_decoded"] += 1
         return planes
 
-    def _decode_inside(self) -> tuple[float, Planes] | None:
-        """Decode the group up to its newest packet without the loop filter, and give the last picture."""
+    def _decode_inside(self, *, to_end: bool) -> Iterator[tuple[float, Planes]]:
+        """Pictures of the group from the last look to its newest packet, `INNER_STEP_S` apart."""
+        newest: tuple[float, Planes] | None = None
+        for picture in self._all_inside(to_end=to_end):
+            self._counters["frames_decoded_inside"] += 1
+            newest = picture
+            if picture[0] >= self._looked_utc_s + INNER_STEP_S - _TICK_S:
+                yield picture
+        if newest is not None and newest[0] > self._looked_utc_s:
+            yield newest
+
+    def _all_inside(self, *, to_end: bool) -> Iterator[tuple[float, Planes]]:
+        """What was not yet decoded; without the loop filter, which costs more than its absence disturbs."""
         if self._inner_decoder is None:
             self._inner_decoder = GroupDecoder(self.info, counters=self._counters, skip_loop_filter=True)
             self._inner_fed = 0
-        newest: tuple[float, Planes] | None = None
-        for packet in self._groups.current[self._inner_fed :]:
-            for decoded in self._inner_decoder.decode(packet):
-                newest = decoded
-                self._counters["frames_decoded_inside"] += 1
+        decoder, waiting = self._inner_decoder, self._groups.current[self._inner_fed :]
         self._inner_fed = len(self._groups.current)
-        return newest
+        for packet in waiting:
+            yield from decoder.decode(packet)
+        if to_end:
+            yield from decoder.flush()
 
     def _drop_inner_decoder(self) -> None:
         if self._inner_decoder is not None:
@@ -230,12 +250,6 @@ class Stretch:
         self._next_recheck_s = utc_s  # what stands still now is confirmed at once, then rarely
 
     # -- both -------------------------------------------------------------------------------------
-
-    def _look_at_end(self) -> tuple[float, Planes] | None:
-        newest = self._decode_inside()
-        if self._inner_decoder is not None:
-            newest = next(reversed(self._inner_decoder.flush()), newest)
-        return newest
 
     def _drop_decoder(self) -> None:
         if self._decoder is not None:

@@ -51,7 +51,7 @@ class Hub:
         self._counters = counters
         self._desired = _Desired()
         self._sent_s: dict[str, float] = {}
-        self._shown: dict[str, tuple[str, str, int]] = {}
+        self._shown: dict[str, tuple[object, ...]] = {}
         self._written_s: dict[str, float] = {}
         self._stop = threading.Event()
         self._database_was_well = True
@@ -130,7 +130,7 @@ class Hub:
             # A worker that is not (any more) among the configured ones runs nothing.
             self._send(node, desired.workers.get(node) or Assignment(revision=desired.revision))
         for camera in report.cameras:
-            shown = (camera.state.value, camera.message, camera.revision)
+            shown = (camera.state, camera.message, camera.revision, camera.gate_open, camera.recording)
             if self._shown.get(camera.camera) != shown:
                 self._shown[camera.camera] = shown
                 self._live.publish(camera_news(node, camera))
