@@ -18,14 +18,16 @@ class Groups:
         self.truncated = False
 
     def add(self, packet: MediaPacket) -> None:
-        """Append a packet in decode order; a keyframe begins the next group.
+        """Append a packet in decode order; a keyframe begins the next group, others before the first are lost.
 
         A group that alone breaks the bound is kept without its end: it cannot be decoded past it.
         """
         if packet.keyframe:
             self.previous, self._previous_bytes = self.current, self._current_bytes
             self.current, self._current_bytes, self.truncated = [], 0, False
-        if self._current_bytes + packet.size_bytes > self._max_bytes:
+        elif not self.current:
+            return
+        if self.truncated or self._current_bytes + packet.size_bytes > self._max_bytes:
             self.truncated = True
             return
         self.current.append(packet)
