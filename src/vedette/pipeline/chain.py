@@ -4,10 +4,11 @@ A deployment cuts the chain where it wants: what runs here over the local bus ru
 without a change to a stage.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 
 from vedette.bus.base import Bus, Subscription
-from vedette.bus.topics import DETECTIONS, EVENTS, FRAMES
+from vedette.bus.topics import DETECTIONS, EVENTS, FRAMES, Topic
 from vedette.domain.camera import CameraSpec
 from vedette.domain.messages import Detections, EventMessage, FrameMessage
 from vedette.media.jpeg import decode_jpeg
@@ -18,6 +19,10 @@ from vedette.pipeline.detection import DetectionStage
 from vedette.pipeline.frames import LUMA_WIDTH, Frame
 from vedette.pipeline.tracking import TrackingStage
 from vedette.vision.detectors.base import Detector
+
+END_PATIENCE_S = 5.0
+"""The end of a stream waits for room: without it the stages behind would keep their events open."""
+_ROOM_EVERY_S = 0.005
 
 
 def to_message(frame: Frame) -> FrameMessage:
@@ -61,28 +66,45 @@ def frames_of(capture: Capture, packets: Iterable[MediaPacket]) -> Iterator[Fram
     yield from capture.finish()
 
 
-def run_capture(spec: CameraSpec, packets: Iterable[MediaPacket], capture: Capture, bus: Bus) -> int:
-    """Capture as a process of its own; returns the number of frames that were refused by the bus."""
+def run_capture(
+    spec: CameraSpec, packets: Iterable[MediaPacket], capture: Capture, bus: Bus, *, patience_s: float = 0.0
+) -> int:
+    """Capture as a process of its own; returns the number of frames that were refused by the bus.
+
+    Args:
+        spec: the camera.
+        packets: of its stream.
+        capture: its stage.
+        bus: to the detection.
+        patience_s: how long to wait for room on the bus with each message: nothing for a camera, whose
+            pictures do not wait, long for footage, of which no frame need be lost.
+    """
     refused = 0
     sequence = 0
     for frame in frames_of(capture, packets):
         sequence = frame.sequence
-        refused += not bus.publish(FRAMES, spec.id, to_message(frame))
+        refused += not _publish(bus, FRAMES, to_message(frame), patience_s)
     end = FrameMessage(camera=spec.id, utc_s=0.0, sequence=sequence + 1, width=0, height=0, reason="end")
-    bus.publish(FRAMES, spec.id, end)
+    _publish(bus, FRAMES, end, max(patience_s, END_PATIENCE_S))
     return refused
 
 
 def run_detection(
-    spec: CameraSpec, frames: Subscription, detector: Detector | None, bus: Bus, *, idle_s: float
+    spec: CameraSpec,
+    frames: Subscription,
+    detector: Detector | None,
+    bus: Bus,
+    *,
+    idle_s: float,
+    patience_s: float = 0.0,
 ) -> None:
     """Detection as a process of its own; returns at the end of the stream or after `idle_s` of silence."""
     stage = DetectionStage(spec)
     while isinstance(message := frames.receive(idle_s), FrameMessage):
         if message.reason == "end":
-            bus.publish(DETECTIONS, spec.id, end_of(spec, message.sequence))
+            _publish(bus, DETECTIONS, end_of(spec, message.sequence), max(patience_s, END_PATIENCE_S))
             return
-        bus.publish(DETECTIONS, spec.id, stage.process(from_message(message), detector))
+        _publish(bus, DETECTIONS, stage.process(from_message(message), detector), patience_s)
 
 
 def run_tracking(
@@ -102,3 +124,13 @@ def run_tracking(
 def end_of(spec: CameraSpec, sequence: int) -> Detections:
     """The message that ends a stream for the tracking stage."""
     return Detections(camera=spec.id, utc_s=0.0, sequence=sequence, width=0, height=0, end=True)
+
+
+def _publish(bus: Bus, topic: Topic, message: FrameMessage | Detections, patience_s: float) -> bool:
+    """Publish as soon as there is room; False when there was none in time."""
+    deadline_s = time.monotonic() + patience_s
+    while not bus.publish(topic, message.camera, message):
+        if time.monotonic() >= deadline_s:
+            return False
+        time.sleep(_ROOM_EVERY_S)
+    return True
