@@ -51,6 +51,7 @@ class Evidence:
         self._folder = folder
         self._pictures: dict[str, tuple[float, Picture, Box]] = {}
         self._written: dict[str, float] = {}
+        self._cropped: set[str] = set()
 
     def observe(self, events: Iterable[EventMessage], utc_s: float, picture: Picture) -> None:
         """Remember the picture for each event, also one that may yet become one, whose best moment it is."""
@@ -63,6 +64,7 @@ class Evidence:
         for gone in self._pictures.keys() - events:
             del self._pictures[gone]
             self._written.pop(gone, None)
+            self._cropped.discard(gone)
 
     def attach(self, messages: Sequence[EventMessage]) -> list[EventMessage]:
         """The messages with their snapshot keys; files that changed are durable on return."""
@@ -72,6 +74,7 @@ class Evidence:
         self._write(message)
         if message.id in self._written:
             snapshot, crop = _keys(message)
+            crop = crop if message.id in self._cropped else ""
             message = msgspec.structs.replace(message, snapshot=snapshot, crop=crop)
         return message
 
@@ -86,6 +89,7 @@ class Evidence:
             self._folder.put(snapshot, encode_jpeg(picture))
             if region.area >= 1:
                 self._folder.put(crop, encode_jpeg(picture, region=region))
+                self._cropped.add(message.id)
         except OSError as error:
             log.warning("snapshot not written", event_id=message.id, camera=message.camera, error=str(error))
             return
