@@ -126,12 +126,12 @@ class CameraSession:
     def configure(self, spec: CameraSpec) -> None:
         """Take over a new revision; readers restart only when a stream itself has changed."""
         before, self.spec = self.spec, spec
+        if before.recording != spec.recording:
+            self._recording.configure(spec.recording)
         if _streams(before) != _streams(spec):
             self._stop_feeds()
             self._start_feeds()
             return
-        if before.recording != spec.recording:
-            self._recording.configure(spec.recording)
         if self._analysis is not None:
             self._analysis.configure(spec)
 
