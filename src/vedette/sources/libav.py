@@ -1,10 +1,11 @@
 """Everything that libav can demux: the common part of RTSP, HTTP, files and devices."""
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import av
 import structlog
@@ -16,7 +17,7 @@ from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 from vedette.media.parameters import ParameterWatch
 from vedette.sources.base import Setting
 from vedette.sources.failures import read_failure, silence
-from vedette.sources.interrupt import Interrupt
+from vedette.sources.interrupt import CAN_INTERRUPT, Interrupt, Watch
 from vedette.sources.stamps import Stamps
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class LibavSource:
         self._container: InputContainer | None = None
         self.audio: AudioInfo | None = None
         self.duration_s: float | None = None
+        self._silent = False
 
     def open(self) -> None:
         """See `Source`."""
@@ -89,7 +91,7 @@ class LibavSource:
         """See `Source`."""
         with self._interrupt:
             try:
-                yield from self._read()
+                yield from self._watched()
             finally:
                 self._free()
 
@@ -111,7 +113,8 @@ class LibavSource:
     def _open_one(self, opening: Opening) -> InputContainer:
         self._opening = opening
         timeouts = self._setting.timeouts
-        limits = (timeouts.open_s, timeouts.read_s) if opening.networked else None
+        read_s = None if CAN_INTERRUPT else timeouts.read_s
+        limits = (timeouts.open_s, read_s) if opening.networked else None
         started_s = time.monotonic()
         try:
             return av.open(
@@ -192,16 +195,21 @@ class LibavSource:
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def _read(self) -> Iterator[MediaPacket]:
+    def _watched(self) -> Iterator[MediaPacket]:
         if self._container is None:
             raise SourceError(f"{self._opening.shown} is not open")
+        silence_s = self._setting.timeouts.read_s if self._opening.networked else math.inf
+        with Watch(self._container, self._interrupt, silence_s) as self._guard:
+            yield from self._read(self._container)
+
+    def _read(self, container: InputContainer) -> Iterator[MediaPacket]:
         streams = [stream for stream in (self._video_stream, self._audio_stream) if stream is not None]
         self._stamps = Stamps(
             self.video, self.audio, self._setting.clock, arrival=self._arrival, paced=self._paced
         )
         self._watch = ParameterWatch(self.video)
         self._begun = False
-        for packet in self._arriving(self._container.demux(streams)):
+        for packet in self._arriving(container.demux(streams)):
             made = self._made(packet)
             if made is None:
                 continue
@@ -236,17 +244,30 @@ class LibavSource:
         return found
 
     def _next(self, demuxed: "Iterator[av.Packet[Any]]") -> "av.Packet[Any] | None":
-        started_s = time.monotonic()
+        if self._silent:
+            self._raise_silence()
+        started_s = self._guard.since_s = time.monotonic()
         try:
             packet = next(demuxed, None)
+            self._guard.since_s = math.inf
         except (av.FFmpegError, OSError, ValueError) as error:
             if self._interrupt.ended.is_set():
                 return None
-            read_s = self._setting.timeouts.read_s
-            if self._opening.networked and time.monotonic() - started_s >= read_s:
-                raise silence(self._opening.shown, read_s, "stalls", self._counters) from None
+            if self._is_silent(started_s):
+                self._raise_silence()
             raise read_failure(error, self._opening.shown, self._counters) from None
-        return None if self._interrupt.ended.is_set() else packet
+        if self._interrupt.ended.is_set():
+            return None
+        # libav gives the picture that it held back before it tells that nothing came.
+        self._silent = packet is not None and self._is_silent(started_s)
+        return packet
+
+    def _is_silent(self, since_s: float) -> bool:
+        return self._opening.networked and time.monotonic() - since_s >= self._setting.timeouts.read_s
+
+    def _raise_silence(self) -> NoReturn:
+        read_s = self._setting.timeouts.read_s
+        raise silence(self._opening.shown, read_s, "stalls", self._counters) from None
 
     def _made(self, packet: "av.Packet[Any]") -> MediaPacket | None:
         is_video = packet.stream_index == self._video_stream.index
