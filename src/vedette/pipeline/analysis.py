@@ -24,8 +24,8 @@ from vedette.vision.pool import DetectorPool
 
 log = structlog.get_logger(__name__)
 
-INBOX_BYTES_MAX = 48 * 2**20
-INBOX_SPAN_MAX_S = 20.0
+INBOX_BYTES_MAX = 24 * 2**20
+INBOX_SPAN_MAX_S = 12.0
 TURN_S = 0.05
 """A camera with a lot to decode gives the thread to the next one after this time."""
 NUDGE_S = 0.5

@@ -136,7 +136,8 @@ class Stretch:
             self._starting = self.profile.min_hits
         self._quiet_utc_s = utc_s
         if self._is_shown(utc_s):
-            reason: Reason = "start" if self._starting else "recheck"
+            # The whole picture once; then, as often as an event needs, what was found in it.
+            reason: Reason = "start" if self._starting == self.profile.min_hits else "recheck"
             self._starting = max(0, self._starting - 1)
             self._next_recheck_s = utc_s + self.profile.recheck_s
             yield self._frame(utc_s, planes, luma, reason)
