@@ -108,7 +108,7 @@ def read_events(path: Path) -> list[EventInterval]:
         lines = path.read_bytes().splitlines()
         rows = [msgspec.json.decode(line, type=dict[str, Any]) for line in lines if line.strip()]
         return [msgspec.convert(row, EventInterval) for row in rows if "start_s" in row]
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvaluationError(f"{path} cannot be read as events: {error}.") from error
 
 
@@ -127,7 +127,7 @@ def read_clip_truths(path: Path) -> dict[str, ClipTruth]:
         content = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
         clips = {name: value for name, value in content.items() if isinstance(value, dict)}
         return {name: _clip_truth(name, value) for name, value in clips.items()}
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvaluationError(f"{path} cannot be read as the truth of clips: {error}.") from error
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise EvaluationError(f"{path} has an entry of unknown form: {error!r}.") from error
@@ -137,7 +137,7 @@ def is_clip_truth(path: Path) -> bool:
     """Whether a JSON file looks like the truth of clips rather than like COCO annotations."""
     try:
         content = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvaluationError(f"{path} cannot be read as JSON: {error}.") from error
     return isinstance(content, dict) and "annotations" not in content
 

@@ -153,5 +153,5 @@ def _numbers(path: Path, number: int, fields: list[str]) -> list[float]:
 def _decoded(path: Path, kind: type[Content]) -> Content:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvaluationError(f"{path} cannot be read as COCO JSON: {error}.") from error
