@@ -18,7 +18,7 @@ class Groups:
         self.truncated = False
 
     def add(self, packet: MediaPacket) -> None:
-        """Append a packet in decode order; a keyframe begins the next group, others before the first are lost.
+        """Append a packet in decode order. A keyframe begins a group; what comes before the first is lost.
 
         A group that alone breaks the bound is kept without its end: it cannot be decoded past it.
         """
