@@ -10,15 +10,16 @@ from what the camera shows while nothing moves (sensor, coding, leaves), and of 
 became another; each cell's contribution is capped, so that single speckles never make one.
 """
 
+import math
 from collections import deque
 
-import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.vision import light
-from vedette.vision.light import Labels, Mask, Plane
+from vedette.vision.clusters import Clusters, clustered, labelled, only
+from vedette.vision.light import Mask, Plane, View
 
 CELLS_ACROSS = 80
 MEMORY_S = 0.35
@@ -29,10 +30,6 @@ EDGE_JITTER = 0.06
 """First guess of the noise at an edge, as a share of its contrast: trembling cameras, coding."""
 DOUBT = 4.0
 """How many times the first guess is taken, until the noise is learned: encoders take a second to settle."""
-CAP = 16.0
-"""Most that one cell adds to a cluster, in variances."""
-CLUSTER = 4 * CAP
-"""What 3x3 cells must hold together: four strongly changed cells, or more weaker ones."""
 QUIET = 9.0
 """Up to here, in variances, a cell counts as unchanged."""
 LOUDEST = 400.0
@@ -51,7 +48,6 @@ LONG_S, HIDDEN_STEP = 10.0, 0.3
 constant, so that minutes of a guest leave no trace."""
 RECENT_S = 6.0
 """Foreign clusters count for so long after something moved in them: a camera that sags moves nothing."""
-NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -59,15 +55,20 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         moving: (rows, cols) of 0 or 1: cells that changed against a moment ago.
-        foreign: (rows, cols) of 0 or 1: cells that belong to no background, where something moved lately.
+        foreign: clusters that belong to no background, where something moved lately.
         scene_changed: the light changed over most of the picture; nothing else can be said.
         cell: luma pixels per cell.
     """
 
     moving: Mask
-    foreign: Mask
+    foreign: Clusters
     scene_changed: bool
     cell: int
+
+    @property
+    def cells(self) -> Mask:
+        """(rows, cols) of 0 or 1: all that changed."""
+        return self.moving | self.foreign.mask
 
 
 class ChangeModel:
@@ -81,7 +82,7 @@ class ChangeModel:
         self._size = (0, 0)
         self._looks = 0
         self._utc_s = self._long_utc_s = -np.inf
-        self._recent: deque[tuple[float, Plane]] = deque(maxlen=8)
+        self._recent: deque[tuple[float, View]] = deque(maxlen=8)
 
     def compare(self, luma: NDArray[np.uint8], utc_s: float) -> Change:
         """Compare a luma plane (h, w) with what came before, and learn from it.
@@ -92,100 +93,103 @@ class ChangeModel:
             self.reset()
             self._size = (luma.shape[0], luma.shape[1])
         cell = max(1, round(luma.shape[1] / CELLS_ACROSS))
-        cells = light.cells_of(luma, cell)
-        moving, foreign, switched = self._judge(cells, utc_s)
-        self._recent.append((utc_s, cells))
+        now = View.of(light.cells_of(luma, cell))
+        change = self._judge(now, utc_s, cell)
+        self._recent.append((utc_s, now))
         self._utc_s = utc_s
         self._looks += 1
-        return Change(moving, foreign, switched, cell)
+        return change
 
-    def _judge(self, cells: Plane, utc_s: float) -> tuple[Mask, Mask, bool]:
+    def _judge(self, now: View, utc_s: float, cell: int) -> Change:
+        cells = now.cells
         if not self._recent:
-            self._begin(cells, utc_s)
-            return _nothing(cells), _nothing(cells), False
-        self._memories[0] = self._moment_ago(utc_s)
-        against = light.Comparison(cells, self._memories)
+            self._begin(now, utc_s)
+            return _nothing(cells, cell)
+        self._memories.replace(0, self._moment_ago(utc_s))
+        against = light.Comparison(now, self._memories)
         noise = self._noise * np.maximum(np.square(against.gains), 1.0)
         strength = against.unexplained / noise
         strength /= _frame_noise(strength[0])
         moving = self._moving(strength, against)
-        if light.has_switched(cells, self._memories[0], moving):
-            self._switch(cells)
-            return _nothing(cells), _nothing(cells), True
-        self._moved_s[moving > 0] = utc_s
-        foreign = self._foreign(strength, against, utc_s)
-        self._learn_noise(against.unexplained[0], moving | foreign)
+        if light.has_switched(cells, self._memories.cells[0], moving):
+            self._switch(now)
+            return _nothing(cells, cell, scene_changed=True)
+        self._moved_s[moving.view(np.bool_)] = utc_s
+        change = Change(moving, self._foreign(strength, against, utc_s), False, cell)
+        self._learn_noise(against.unexplained[0], change.cells)
         self._learn_short(cells, against.by_picture[1] / noise[1] < QUIET, utc_s - self._utc_s)
         if (elapsed_s := utc_s - self._long_utc_s) >= LONG_EVERY_S:
             self._learn_long(cells, against.overall[2], against.by_picture[2] / noise[2] < QUIET, elapsed_s)
             self._long_utc_s = utc_s
-        return moving, foreign, False
+        return change
 
-    def _begin(self, cells: Plane, utc_s: float) -> None:
-        self._noise = DOUBT * _guessed_noise(cells)
-        self._memories = np.stack((cells, cells, cells))
-        self._moved_s = np.full(cells.shape, -np.inf)
+    def _begin(self, now: View, utc_s: float) -> None:
+        self._noise = DOUBT * _guessed_noise(now.cells)
+        self._memories = now.repeated(3)
+        self._moved_s = np.full(now.cells.shape, -np.inf)
         self._long_utc_s = utc_s
 
     def _moving(self, strength: Plane, against: light.Comparison) -> Mask:
-        clusters = _clusters(strength[0])
-        if not clusters.any():
-            return clusters
-        labels = labelled(clusters) * clusters
-        other = against.similarities(0, labels) <= SAME_TEXTURE
-        return np.asarray(clusters & other[labels], np.uint8)
+        mask = clustered(strength[0])
+        if not mask.any():
+            return mask
+        labels = labelled(mask)
+        return only(mask, labels, against.similarities(0, mask, labels) <= SAME_TEXTURE)
 
-    def _foreign(self, strength: Plane, against: light.Comparison, utc_s: float) -> Mask:
-        clusters = _clusters(np.minimum(strength[1], strength[2]))
-        if not clusters.any():
-            return clusters
-        labels = labelled(clusters)
-        lately = np.bincount(labels.ravel(), (self._moved_s > utc_s - RECENT_S).ravel()) > 0
-        labels *= clusters
-        other = against.similarities(1, labels) <= SAME_TEXTURE
-        return np.asarray(clusters & (lately & other)[labels], np.uint8)
+    def _foreign(self, strength: Plane, against: light.Comparison, utc_s: float) -> Clusters:
+        mask = clustered(np.minimum(strength[1], strength[2]))
+        if not mask.any():
+            return Clusters.none(mask.shape)
+        clusters = Clusters.of(mask)
+        lately = clusters.touched(self._moved_s > utc_s - RECENT_S)
+        other = against.similarities(1, mask, clusters.labels) <= SAME_TEXTURE
+        return clusters.only(lately & other)
 
-    def _moment_ago(self, utc_s: float) -> Plane:
+    def _moment_ago(self, utc_s: float) -> View:
         while len(self._recent) > 1 and utc_s - self._recent[1][0] >= MEMORY_S:
             self._recent.popleft()
         return self._recent[0][1]
 
-    def _switch(self, cells: Plane) -> None:
+    def _switch(self, now: View) -> None:
         self._recent.clear()
-        self._memories[:] = cells
-        self._noise = DOUBT * _guessed_noise(cells)
+        self._memories = now.repeated(3)
+        self._noise = DOUBT * _guessed_noise(now.cells)
         self._looks = 0
 
     def _learn_noise(self, squares: Plane, changed: Mask) -> None:
         """Learn from all cells but those of objects; slowly from small clusters, which may be rain."""
         rate = np.float32(1.0 / min(self._looks + 3, NOISE_LOOKS))
-        news = np.clip(squares, FLOOR, LOUDEST) - self._noise
+        news = squares.clip(FLOOR, LOUDEST) - self._noise
         if changed.any():
             labels = labelled(changed)
             rates = (np.bincount(labels.ravel()) < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
             rates[0] = rate
-            news *= rates[labels]
+            news *= rates.take(labels)
         else:
             news *= rate
         self._noise += news
 
     def _learn_short(self, cells: Plane, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
         rates = np.array((_rate(elapsed_s, SHORT_FOREIGN_S), _rate(elapsed_s, SHORT_S)), np.float32)
-        self._memories[1] += rates[quiet.view(np.uint8)] * (cells - self._memories[1])
+        short = self._memories.cells[1]
+        learned = short + rates.take(quiet.view(np.uint8)) * (cells - short)
+        self._memories.replace(1, View.of(learned))
 
     def _learn_long(self, cells: Plane, gain: float, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
-        long = self._memories[2]
+        long = self._memories.cells[2]
         lit = gain * long
         hidden = lit + np.clip(cells - lit, -HIDDEN_STEP, HIDDEN_STEP)
-        long += _rate(elapsed_s, LONG_S) * (np.where(quiet, cells, hidden) - long)
+        learned = long + _rate(elapsed_s, LONG_S) * (np.where(quiet, cells, hidden) - long)
+        self._memories.replace(2, View.of(learned))
 
 
 def _rate(elapsed_s: float, time_constant_s: float) -> np.float32:
-    return np.float32(1 - np.exp(-elapsed_s / time_constant_s))
+    return np.float32(-math.expm1(-elapsed_s / time_constant_s))
 
 
-def _nothing(cells: Plane) -> Mask:
-    return np.zeros(cells.shape, np.uint8)
+def _nothing(cells: Plane, cell: int, *, scene_changed: bool = False) -> Change:
+    nothing = Clusters.none(cells.shape)
+    return Change(nothing.mask, nothing, scene_changed, cell)
 
 
 def _guessed_noise(cells: Plane) -> Plane:
@@ -195,19 +199,4 @@ def _guessed_noise(cells: Plane) -> Plane:
 
 def _frame_noise(strength: Plane) -> float:
     """How much louder this frame is than the learned noise: its 80 % quantile over that of chi squared."""
-    return min(max(light.rank(strength[::3, ::3], 0.8) / 1.64, 1.0), 9.0)
-
-
-def _clusters(strength: Plane) -> Mask:
-    capped = np.minimum(strength, np.float32(CAP))
-    sums = cv2.boxFilter(capped, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    seeds = np.asarray(sums >= CLUSTER, np.uint8)
-    if not seeds.any():
-        return seeds
-    near = cv2.dilate(seeds, NEIGHBOURS)
-    return np.asarray((near > 0) & (strength >= QUIET / 2), np.uint8)
-
-
-def labelled(mask: Mask) -> Labels:
-    """Number the clusters of a mask from 1 on, each with a rim of one cell; 0 is around them."""
-    return np.asarray(cv2.connectedComponents(cv2.dilate(mask, NEIGHBOURS))[1], np.int32)
+    return min(max(float(light.rank(strength[::3, ::3], 0.8)) / 1.64, 1.0), 9.0)

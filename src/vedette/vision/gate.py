@@ -35,10 +35,10 @@ class Gate:
     def look(self, luma: NDArray[np.uint8], utc_s: float) -> GateLook:
         """Look at a luma plane (h, w), about 320 wide; the first one only founds the memory."""
         change = self._model.compare(luma, utc_s)
-        changed = change.moving | change.foreign
+        changed = int(np.count_nonzero(change.cells))
         return GateLook(
-            moved=bool(changed.any()),
-            changed_share=float(changed.mean()),
+            moved=changed > 0,
+            changed_share=changed / change.moving.size,
             scene_changed=change.scene_changed,
         )
 

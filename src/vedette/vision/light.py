@@ -8,13 +8,15 @@ what both leave over:
 - the gain of the cell's own neighbourhood (any smooth light; it bleeds around strong objects).
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.uint8]
-Labels = NDArray[np.int32]
+Labels = NDArray[np.uint16]
 
 PEDESTAL = 4.0
 NEIGHBOURHOOD = 9
@@ -34,10 +36,21 @@ ANY_LEVELS, ANY_SHARE = 2.0, 0.002
 
 
 def cells_of(luma: NDArray[np.uint8], cell: int) -> Plane:
-    """Means of squares of `cell` pixels of a luma plane (h, w): shape (h // cell, w // cell)."""
+    """Means of squares of `cell` pixels of a luma plane (h, w), to whole grey levels, on the pedestal.
+
+    Returns: shape (h // cell, w // cell).
+    """
     rows, cols = max(1, luma.shape[0] // cell), max(1, luma.shape[1] // cell)
-    means = cv2.resize(luma, (cols, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(means.astype(np.float32) + np.float32(PEDESTAL))
+    means = luma.astype(np.float32)
+    while means.shape[0] % (2 * rows) == 0 == means.shape[1] % (2 * cols):
+        means = _shrunk(means, means.shape[0] // 2, means.shape[1] // 2)  # several times faster than at once
+    if means.shape != (rows, cols):
+        means = _shrunk(means, rows, cols)
+    return np.rint(means) + np.float32(PEDESTAL)
+
+
+def _shrunk(plane: Plane, rows: int, cols: int) -> Plane:
+    return np.asarray(cv2.resize(plane, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def local_mean(cells: Plane) -> Plane:
@@ -50,16 +63,40 @@ def contrast(cells: Plane) -> Plane:
     return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
 
 
-def rank(values: Plane, share: float) -> float:
-    """The value that `share` of all lie below."""
-    flat = values.ravel()
-    index = int(len(flat) * share)
-    return float(np.partition(flat, index)[index])
+def rank(values: Plane, share: float) -> Plane:
+    """The value that `share` of all lie below, per plane of (..., rows, cols)."""
+    in_order = np.sort(values.reshape(*values.shape[:-2], -1))
+    return np.asarray(in_order[..., int(in_order.shape[-1] * share)])
 
 
-def overall_gain(cells: Plane, before: Plane) -> float:
-    """The median ratio: the gain of the light, whatever moves in less than half of the picture."""
-    return rank(cells[::3, ::3] / before[::3, ::3], 0.5)
+def overall_gain(cells: Plane, before: Plane) -> Plane:
+    """The median ratio: the gain of the light, whatever moves in less than half of the picture.
+
+    Args:
+        cells: (rows, cols).
+        before: (..., rows, cols) what it is compared with.
+    """
+    return rank(cells[::3, ::3] / before[..., ::3, ::3], 0.5)
+
+
+class View(NamedTuple):
+    """Pictures of cells, (rows, cols) or (N, rows, cols), and the means of their cells' neighbourhoods."""
+
+    cells: Plane
+    mean: Plane
+
+    @classmethod
+    def of(cls, cells: Plane) -> "View":
+        """The view of one picture."""
+        return cls(cells, local_mean(cells))
+
+    def repeated(self, count: int) -> "View":
+        """So many copies of one picture."""
+        return View(np.stack([self.cells] * count), np.stack([self.mean] * count))
+
+    def replace(self, index: int, view: "View") -> None:
+        """Put one picture in the place of another."""
+        self.cells[index], self.mean[index] = view
 
 
 class Comparison:
@@ -73,26 +110,25 @@ class Comparison:
             object is explained by its neighbourhood, but not by the whole picture.
     """
 
-    def __init__(self, cells: Plane, memories: Plane) -> None:
-        self._cells, self._memories = cells, memories
-        self._mean = local_mean(cells)
-        self._means = np.array([local_mean(memory) for memory in memories])
-        self.gains: Plane = np.divide(self._mean, self._means)
-        self.overall = np.array([overall_gain(cells, memory) for memory in memories], np.float32)
-        self.by_picture: Plane = np.square(cells - self.overall[:, None, None] * memories)
-        by_neighbourhood = np.square(cells - self.gains * memories)
+    def __init__(self, now: View, memories: View) -> None:
+        self._now, self._memories = now, memories
+        self.gains: Plane = now.mean / memories.mean
+        self.overall = overall_gain(now.cells, memories.cells)
+        self.by_picture: Plane = np.square(now.cells - self.overall[:, None, None] * memories.cells)
+        by_neighbourhood = np.square(now.cells - self.gains * memories.cells)
         self.unexplained: Plane = np.minimum(by_neighbourhood, self.by_picture)
 
-    def similarities(self, index: int, labels: Labels) -> NDArray[np.float64]:
-        """Normalised correlation, -1 to 1, of contrast per label: 1 is the same texture in any light."""
-        where = np.flatnonzero(labels)
-        label = labels.ravel()[where]
-        now = (self._cells - self._mean).ravel()[where]
-        then = (self._memories[index] - self._means[index]).ravel()[where]
-        shared, energy, energy_then = (
-            np.bincount(label, product) for product in (now * then, now * now, then * then)
-        )
-        return np.asarray(shared / np.sqrt(energy * energy_then + 1.0))
+    def similarities(self, index: int, mask: Mask, labels: Labels) -> NDArray[np.float64]:
+        """Normalised correlation, -1 to 1, of contrast per label: 1 is the same texture in any light.
+
+        Only cells in the mask count.
+        """
+        (where,) = mask.view(np.bool_).ravel().nonzero()
+        label = labels.take(where)
+        now = self._now.cells.take(where) - self._now.mean.take(where)
+        then = self._memories.cells[index].take(where) - self._memories.mean[index].take(where)
+        energies = np.bincount(label, now * now) * np.bincount(label, then * then)
+        return np.asarray(np.bincount(label, now * then) / np.sqrt(energies + 1.0))
 
 
 def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:
@@ -105,10 +141,10 @@ def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:
             exposure jump.
     """
     away = cells - before
-    share = float(np.mean(np.abs(away) > CHANGED_LEVELS))
+    share = int(np.count_nonzero(np.abs(away) > CHANGED_LEVELS)) / away.size
     if share < PARTIAL_SHARE:
         return False
-    gain = overall_gain(cells, before)
+    gain = float(overall_gain(cells, before))
     fold = max(gain, 1 / gain)
     jumped = fold >= JUMP_GAIN and share >= JUMP_SHARE
     if not moving.any() or (jumped and fold >= CERTAIN_GAIN):

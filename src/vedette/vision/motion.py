@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.domain.geometry import Box
-from vedette.vision.change import NEIGHBOURS, OBJECT_CELLS, ChangeModel
+from vedette.vision.change import OBJECT_CELLS, Change, ChangeModel
 from vedette.vision.light import Mask
 
 STRIDE = np.ones((9, 9), np.uint8)
@@ -43,13 +43,12 @@ class MotionDetector:
     def step(self, luma: NDArray[np.uint8], utc_s: float) -> Motion:
         """Look at the luma plane (h, w) of the next frame; another size starts anew."""
         change = self._model.compare(luma, utc_s)
-        before, self._before = self._before, change.foreign | change.moving
-        if not change.foreign.any():
+        before, self._before = self._before, change.cells
+        if not change.foreign.chosen.any():
             return Motion(scene_changed=change.scene_changed)
-        height, width = luma.shape
-        found = _boxes(change.foreign, before)
-        boxes = (box.scaled(change.cell, change.cell).clipped(width, height) for box in found)
-        return Motion(tuple(boxes), float(change.foreign.mean()) if found else 0.0)
+        boxes = _boxes(change, before)
+        share = cv2.countNonZero(change.foreign.mask) / change.foreign.mask.size
+        return Motion(tuple(boxes), share if boxes else 0.0)
 
     def reset(self) -> None:
         """Forget the scene: another stream, another view."""
@@ -57,37 +56,58 @@ class MotionDetector:
         self._before = None
 
 
-def _boxes(mask: Mask, before: Mask | None) -> list[Box]:
-    """Boxes of the clusters in cells; parts that nearly touch are one.
+def _boxes(change: Change, before: Mask | None) -> list[Box]:
+    """Boxes of the foreign clusters, in luma pixels; parts that nearly touch are one.
 
     Small ones that come from nowhere (rain, snow, sparks) have none: `before` tells where something was.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(mask, NEIGHBOURS), ltype=cv2.CV_16U)
-    lasting = stats[:, cv2.CC_STAT_AREA] >= OBJECT_CELLS
-    if before is not None and before.shape == mask.shape:
-        near = cv2.dilate(before, STRIDE)
-        lasting |= np.bincount((labels * near).ravel(), minlength=len(lasting)) > 0
-    found = [_without_rim(row[:4], mask.shape) for row in stats[1:][lasting[1:]].tolist()]
-    return sorted(_joined(found), key=lambda box: -box.area)
+    clusters = change.foreign
+    lasting = clusters.sizes >= OBJECT_CELLS
+    if before is not None and before.shape == clusters.mask.shape and not lasting.all():
+        near = np.asarray(cv2.dilate(before, STRIDE), np.uint8)
+        lasting |= clusters.touched(near.view(np.bool_))
+    rows, cols = clusters.mask.shape
+    found = [
+        _without_rim(x, y, x + width, y + height, cols, rows)
+        for x, y, width, height in clusters.extents[lasting & clusters.chosen].tolist()
+    ]
+    cell = change.cell
+    boxes = [
+        Box(x * cell, y * cell, (right - x) * cell, (bottom - y) * cell)
+        for x, y, right, bottom in _joined(found)
+    ]
+    return sorted(boxes, key=lambda box: -box.area)
 
 
-def _without_rim(extent: tuple[int, int, int, int], shape: tuple[int, ...]) -> Box:
-    """The box of a cluster without the cell around it that `dilate` added, where there was room for one."""
-    x, y, width, height = extent
-    left, top = x + (x > 0), y + (y > 0)
-    right, bottom = x + width - (x + width < shape[1]), y + height - (y + height < shape[0])
-    return Box(left, top, right - left, bottom - top)
+Edges = tuple[int, int, int, int]
+"""Left, top, right and bottom of a box, in cells."""
 
 
-def _joined(boxes: list[Box]) -> list[Box]:
-    done: list[tuple[Box, Box]] = []
-    todo = list(boxes)
-    while todo:
-        box = todo.pop()
-        reach = box.grown(REACH)
-        near = next((i for i, (_, other) in enumerate(done) if reach.intersection_area(other) > 0), -1)
-        if near < 0:
-            done.append((box, reach))
+def _without_rim(left: int, top: int, right: int, bottom: int, cols: int, rows: int) -> Edges:
+    """The edges of a cluster without the cell around it that `dilate` added, where there was room for one."""
+    return left + (left > 0), top + (top > 0), right - (right < cols), bottom - (bottom < rows)
+
+
+def _joined(boxes: list[Edges]) -> list[Edges]:
+    """The boxes, those that nearly touch as one."""
+    done: list[Edges] = []
+    while boxes:
+        box = boxes.pop()
+        near = next((other for other in done if _nearly_touch(box, other)), None)
+        if near is None:
+            done.append(box)
         else:
-            todo.append(done.pop(near)[0].union(box))
-    return [box for box, _ in done]
+            done.remove(near)
+            boxes.append(_around(box, near))
+    return done
+
+
+def _around(a: Edges, b: Edges) -> Edges:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _nearly_touch(a: Edges, b: Edges) -> bool:
+    """Whether boxes overlap when each grows by its share."""
+    x_reach = REACH * (a[2] - a[0] + b[2] - b[0])
+    y_reach = REACH * (a[3] - a[1] + b[3] - b[1])
+    return max(a[0], b[0]) - min(a[2], b[2]) < x_reach and max(a[1], b[1]) - min(a[3], b[3]) < y_reach

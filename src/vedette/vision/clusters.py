@@ -1,0 +1,84 @@
+"""Changed cells that hang together."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.vision.light import Labels, Mask, Plane
+
+CAP = 16.0
+"""Most that one cell adds to a cluster, in variances."""
+CLUSTER = 4 * CAP
+"""What 3x3 cells must hold together: four strongly changed cells, or more weaker ones."""
+WEAKEST = 4.5
+"""Cells beside those belong to the cluster from here on, in variances."""
+NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+Chosen = NDArray[np.bool_]
+"""(count,) whether the cluster of this number is meant; number 0 is what lies around them."""
+
+
+def clustered(strength: Plane) -> Mask:
+    """The cells, 0 or 1, that are strong together."""
+    capped = cv2.threshold(strength, CAP, 0, cv2.THRESH_TRUNC)[1]
+    sums = cv2.boxFilter(capped, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    seeds = (sums >= CLUSTER).view(np.uint8)
+    near = np.asarray(cv2.dilate(seeds, NEIGHBOURS), np.uint8)
+    return near & (strength >= WEAKEST).view(np.uint8)
+
+
+def labelled(mask: Mask) -> Labels:
+    """Number the clusters of a mask from 1 on, each with a rim of one cell; 0 is around them."""
+    rimmed = cv2.dilate(mask, NEIGHBOURS)
+    return np.asarray(cv2.connectedComponents(rimmed, ltype=cv2.CV_16U)[1], np.uint16)
+
+
+def only(mask: Mask, labels: Labels, chosen: Chosen) -> Mask:
+    """The cells of the mask that are in chosen clusters."""
+    return mask & chosen.view(np.uint8).take(labels)
+
+
+class Clusters(NamedTuple):
+    """The clusters of a mask, measured.
+
+    Attributes:
+        mask: (rows, cols) of 0 or 1: their cells, without the rims.
+        labels: (rows, cols) as `labelled` gives them; dropped clusters still have their number there.
+        extents: (count, 4) x, y, width and height by number, rims included.
+        sizes: (count,) cells, rims included.
+        chosen: those whose cells are in the mask.
+    """
+
+    mask: Mask
+    labels: Labels
+    extents: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    chosen: Chosen
+
+    @classmethod
+    def of(cls, mask: Mask) -> "Clusters":
+        """All clusters of a mask."""
+        rimmed = cv2.dilate(mask, NEIGHBOURS)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(rimmed, ltype=cv2.CV_16U)
+        measures = np.asarray(stats, np.int32)
+        numbers = np.arange(count)
+        return cls(mask, np.asarray(labels, np.uint16), measures[:, :4], measures[:, 4], numbers > 0)
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> "Clusters":
+        """No clusters on a plane of this shape."""
+        nothing = np.zeros(1, np.int32)
+        mask, labels = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
+        return cls(mask, labels, np.zeros((1, 4), np.int32), nothing, nothing > 0)
+
+    def only(self, chosen: Chosen) -> "Clusters":
+        """Some of them; the rest is dropped from the mask."""
+        return self._replace(mask=only(self.mask, self.labels, chosen), chosen=self.chosen & chosen)
+
+    def touched(self, places: NDArray[np.bool_]) -> Chosen:
+        """Which of them have a cell there, if only of their rims."""
+        found = np.zeros(len(self.chosen), np.bool_)
+        found[self.labels[places & (self.labels > 0)]] = True
+        return found
