@@ -13,6 +13,7 @@ became another; each cell's contribution is capped, so that single speckles neve
 import math
 from collections import deque
 
+import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -54,21 +55,16 @@ class Change(msgspec.Struct, frozen=True):
     """What one picture changed.
 
     Attributes:
-        moving: (rows, cols) of 0 or 1: cells that changed against a moment ago.
+        cells: (rows, cols) of 0 or 1: those that moved against a moment ago or are foreign.
         foreign: clusters that belong to no background, where something moved lately.
         scene_changed: the light changed over most of the picture; nothing else can be said.
         cell: luma pixels per cell.
     """
 
-    moving: Mask
+    cells: Mask
     foreign: Clusters
     scene_changed: bool
     cell: int
-
-    @property
-    def cells(self) -> Mask:
-        """(rows, cols) of 0 or 1: all that changed."""
-        return self.moving | self.foreign.mask
 
 
 class ChangeModel:
@@ -107,7 +103,7 @@ class ChangeModel:
             return _nothing(cells, cell)
         self._memories.replace(0, self._moment_ago(utc_s))
         against = light.Comparison(now, self._memories)
-        noise = self._noise * np.maximum(np.square(against.gains), 1.0)
+        noise = np.maximum(self._noise * np.square(against.gains), self._noise)
         strength = against.unexplained / noise
         strength /= _frame_noise(strength[0])
         moving = self._moving(strength, against)
@@ -115,13 +111,14 @@ class ChangeModel:
             self._switch(now)
             return _nothing(cells, cell, scene_changed=True)
         self._moved_s[moving.view(np.bool_)] = utc_s
-        change = Change(moving, self._foreign(strength, against, utc_s), False, cell)
-        self._learn_noise(against.unexplained[0], change.cells)
+        foreign = self._foreign(strength, against, utc_s)
+        changed = moving | foreign.mask
+        self._learn_noise(against.unexplained[0], changed)
         self._learn_short(cells, against.by_picture[1] / noise[1] < QUIET, utc_s - self._utc_s)
         if (elapsed_s := utc_s - self._long_utc_s) >= LONG_EVERY_S:
             self._learn_long(cells, against.overall[2], against.by_picture[2] / noise[2] < QUIET, elapsed_s)
             self._long_utc_s = utc_s
-        return change
+        return Change(changed, foreign, False, cell)
 
     def _begin(self, now: View, utc_s: float) -> None:
         self._noise = DOUBT * _guessed_noise(now.cells)
@@ -131,14 +128,14 @@ class ChangeModel:
 
     def _moving(self, strength: Plane, against: light.Comparison) -> Mask:
         mask = clustered(strength[0])
-        if not mask.any():
+        if not cv2.countNonZero(mask):
             return mask
         labels = labelled(mask)
         return only(mask, labels, against.similarities(0, mask, labels) <= SAME_TEXTURE)
 
     def _foreign(self, strength: Plane, against: light.Comparison, utc_s: float) -> Clusters:
         mask = clustered(np.minimum(strength[1], strength[2]))
-        if not mask.any():
+        if not cv2.countNonZero(mask):
             return Clusters.none(mask.shape)
         clusters = Clusters.of(mask)
         lately = clusters.touched(self._moved_s > utc_s - RECENT_S)
@@ -160,7 +157,7 @@ class ChangeModel:
         """Learn from all cells but those of objects; slowly from small clusters, which may be rain."""
         rate = np.float32(1.0 / min(self._looks + 3, NOISE_LOOKS))
         news = squares.clip(FLOOR, LOUDEST) - self._noise
-        if changed.any():
+        if cv2.countNonZero(changed):
             labels = labelled(changed)
             rates = (np.bincount(labels.ravel()) < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
             rates[0] = rate

@@ -75,7 +75,8 @@ class Clusters(NamedTuple):
 
     def only(self, chosen: Chosen) -> "Clusters":
         """Some of them; the rest is dropped from the mask."""
-        return self._replace(mask=only(self.mask, self.labels, chosen), chosen=self.chosen & chosen)
+        mask = only(self.mask, self.labels, chosen)
+        return Clusters(mask, self.labels, self.extents, self.sizes, self.chosen & chosen)
 
     def touched(self, places: NDArray[np.bool_]) -> Chosen:
         """Which of them have a cell there, if only of their rims."""

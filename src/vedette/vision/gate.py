@@ -38,7 +38,7 @@ class Gate:
         changed = int(np.count_nonzero(change.cells))
         return GateLook(
             moved=changed > 0,
-            changed_share=changed / change.moving.size,
+            changed_share=changed / change.cells.size,
             scene_changed=change.scene_changed,
         )
 

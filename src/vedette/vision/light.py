@@ -111,7 +111,7 @@ class Comparison:
     """
 
     def __init__(self, now: View, memories: View) -> None:
-        self._now, self._memories = now, memories
+        self._texture, self._memories = now.cells - now.mean, memories
         self.gains: Plane = now.mean / memories.mean
         self.overall = overall_gain(now.cells, memories.cells)
         self.by_picture: Plane = np.square(now.cells - self.overall[:, None, None] * memories.cells)
@@ -125,7 +125,7 @@ class Comparison:
         """
         (where,) = mask.view(np.bool_).ravel().nonzero()
         label = labels.take(where)
-        now = self._now.cells.take(where) - self._now.mean.take(where)
+        now = self._texture.take(where)
         then = self._memories.cells[index].take(where) - self._memories.mean[index].take(where)
         energies = np.bincount(label, now * now) * np.bincount(label, then * then)
         return np.asarray(np.bincount(label, now * then) / np.sqrt(energies + 1.0))
