@@ -45,7 +45,8 @@ def add_camera(
     """
     if camera_id is not None and Camera.objects.filter(pk=camera_id).exists():
         raise ConfigurationError(f"There is a camera {camera_id!r} already.", hint="Choose another id.")
-    camera = Camera(id=camera_id or _free_id(name), site=Site.default(), profile=Profile.default())
+    camera_id = _free_id(name) if camera_id is None else camera_id
+    camera = Camera(id=camera_id, site=Site.default(), profile=Profile.default())
     change_camera(camera, {**fields, "name": name, "main_url": url, "password": password})
     return camera
 
