@@ -278,4 +278,5 @@ def test_what_came_while_opening_keeps_its_distances(url: str) -> None:
     """Pictures that waited in buffers are older, not squeezed: no time lies ahead of the wall."""
     pictures = [packet for packet in read(camera(url), 50) if packet.is_video]
     steps = [later.utc_s - earlier.utc_s for earlier, later in itertools.pairwise(pictures)]
-    assert steps == pytest.approx([1 / 25] * len(steps), abs=0.002)
+    assert sum(steps) == pytest.approx(len(steps) / 25, rel=0.02)  # squeezed time runs 10 % fast
+    assert steps == pytest.approx([1 / 25] * len(steps), abs=0.0045)  # a late arrival may nudge one
