@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.vision import light
-from vedette.vision.clusters import Clusters, clustered, labelled, only
+from vedette.vision.clusters import NEIGHBOURS, Clusters, clustered, labelled, members, only
 from vedette.vision.light import Mask, Plane, View
 
 CELLS_ACROSS = 80
@@ -105,12 +105,14 @@ class ChangeModel:
         against = light.Comparison(now, self._memories)
         noise = np.maximum(self._noise * np.square(against.gains), self._noise)
         strength = against.unexplained / noise
-        strength /= _frame_noise(strength[0])
+        if (louder := _frame_noise(strength[0])) > 1:
+            strength /= louder
         moving = self._moving(strength, against)
         if light.has_switched(cells, self._memories.cells[0], moving):
             self._switch(now)
             return _nothing(cells, cell, scene_changed=True)
-        self._moved_s[moving.view(np.bool_)] = utc_s
+        beside = np.asarray(cv2.dilate(moving, NEIGHBOURS), np.uint8)
+        self._moved_s[beside.view(np.bool_)] = utc_s
         foreign = self._foreign(strength, against, utc_s)
         changed = moving | foreign.mask
         self._learn_noise(against.unexplained[0], changed)
@@ -131,7 +133,8 @@ class ChangeModel:
         if not cv2.countNonZero(mask):
             return mask
         labels = labelled(mask)
-        return only(mask, labels, against.similarities(0, mask, labels) <= SAME_TEXTURE)
+        similarities = against.similarities(0, *members(mask, labels))
+        return only(mask, labels, similarities <= SAME_TEXTURE)
 
     def _foreign(self, strength: Plane, against: light.Comparison, utc_s: float) -> Clusters:
         mask = clustered(np.minimum(strength[1], strength[2]))
@@ -139,7 +142,7 @@ class ChangeModel:
             return Clusters.none(mask.shape)
         clusters = Clusters.of(mask)
         lately = clusters.touched(self._moved_s > utc_s - RECENT_S)
-        other = against.similarities(1, mask, clusters.labels) <= SAME_TEXTURE
+        other = against.similarities(1, clusters.where, clusters.numbers) <= SAME_TEXTURE
         return clusters.only(lately & other)
 
     def _moment_ago(self, utc_s: float) -> View:

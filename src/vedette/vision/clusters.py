@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.vision.light import Labels, Mask, Plane
+from vedette.vision.light import Mask, Places, Plane
 
 CAP = 16.0
 """Most that one cell adds to a cluster, in variances."""
@@ -16,6 +16,7 @@ WEAKEST = 4.5
 """Cells beside those belong to the cluster from here on, in variances."""
 NEIGHBOURS = np.ones((3, 3), np.uint8)
 
+Labels = NDArray[np.uint16]
 Chosen = NDArray[np.bool_]
 """(count,) whether the cluster of this number is meant; number 0 is what lies around them."""
 
@@ -35,6 +36,12 @@ def labelled(mask: Mask) -> Labels:
     return np.asarray(cv2.connectedComponents(rimmed, ltype=cv2.CV_16U)[1], np.uint16)
 
 
+def members(mask: Mask, labels: Labels) -> tuple[Places, Places]:
+    """Where the cells of the clusters are, as flat indices, and the number of each one's cluster."""
+    (where,) = mask.view(np.bool_).ravel().nonzero()
+    return where, labels.take(where).astype(np.intp)
+
+
 def only(mask: Mask, labels: Labels, chosen: Chosen) -> Mask:
     """The cells of the mask that are in chosen clusters."""
     return mask & chosen.view(np.uint8).take(labels)
@@ -46,6 +53,8 @@ class Clusters(NamedTuple):
     Attributes:
         mask: (rows, cols) of 0 or 1: their cells, without the rims.
         labels: (rows, cols) as `labelled` gives them; dropped clusters still have their number there.
+        where: flat indices of their cells.
+        numbers: the cluster of each of these.
         extents: (count, 4) x, y, width and height by number, rims included.
         sizes: (count,) cells, rims included.
         chosen: those whose cells are in the mask.
@@ -53,6 +62,8 @@ class Clusters(NamedTuple):
 
     mask: Mask
     labels: Labels
+    where: Places
+    numbers: Places
     extents: NDArray[np.int32]
     sizes: NDArray[np.int32]
     chosen: Chosen
@@ -62,24 +73,24 @@ class Clusters(NamedTuple):
         """All clusters of a mask."""
         rimmed = cv2.dilate(mask, NEIGHBOURS)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(rimmed, ltype=cv2.CV_16U)
-        measures = np.asarray(stats, np.int32)
-        numbers = np.arange(count)
-        return cls(mask, np.asarray(labels, np.uint16), measures[:, :4], measures[:, 4], numbers > 0)
+        numbered, measures = np.asarray(labels, np.uint16), np.asarray(stats, np.int32)
+        chosen = np.arange(count) > 0
+        return cls(mask, numbered, *members(mask, numbered), measures[:, :4], measures[:, 4], chosen)
 
     @classmethod
     def none(cls, shape: tuple[int, ...]) -> "Clusters":
         """No clusters on a plane of this shape."""
-        nothing = np.zeros(1, np.int32)
         mask, labels = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
-        return cls(mask, labels, np.zeros((1, 4), np.int32), nothing, nothing > 0)
+        size = np.zeros(1, np.int32)
+        return cls(mask, labels, *members(mask, labels), np.zeros((1, 4), np.int32), size, size > 0)
 
     def only(self, chosen: Chosen) -> "Clusters":
         """Some of them; the rest is dropped from the mask."""
         mask = only(self.mask, self.labels, chosen)
-        return Clusters(mask, self.labels, self.extents, self.sizes, self.chosen & chosen)
+        return Clusters(mask, *self[1:-1], self.chosen & chosen)
 
     def touched(self, places: NDArray[np.bool_]) -> Chosen:
-        """Which of them have a cell there, if only of their rims."""
+        """Which of them have a cell there."""
         found = np.zeros(len(self.chosen), np.bool_)
-        found[self.labels[places & (self.labels > 0)]] = True
+        found[self.numbers[places.take(self.where)]] = True
         return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.uint8]
-Labels = NDArray[np.uint16]
+Places = NDArray[np.intp]
 
 PEDESTAL = 4.0
 NEIGHBOURHOOD = 9
@@ -118,17 +118,18 @@ class Comparison:
         by_neighbourhood = np.square(now.cells - self.gains * memories.cells)
         self.unexplained: Plane = np.minimum(by_neighbourhood, self.by_picture)
 
-    def similarities(self, index: int, mask: Mask, labels: Labels) -> NDArray[np.float64]:
-        """Normalised correlation, -1 to 1, of contrast per label: 1 is the same texture in any light.
+    def similarities(self, index: int, where: Places, numbers: Places) -> NDArray[np.float64]:
+        """Normalised correlation, -1 to 1, of contrast per cluster: 1 is the same texture in any light.
 
-        Only cells in the mask count.
+        Args:
+            index: of the memory.
+            where: flat indices of cells.
+            numbers: the cluster of each of them.
         """
-        (where,) = mask.view(np.bool_).ravel().nonzero()
-        label = labels.take(where)
         now = self._texture.take(where)
         then = self._memories.cells[index].take(where) - self._memories.mean[index].take(where)
-        energies = np.bincount(label, now * now) * np.bincount(label, then * then)
-        return np.asarray(np.bincount(label, now * then) / np.sqrt(energies + 1.0))
+        energies = np.bincount(numbers, now * now) * np.bincount(numbers, then * then)
+        return np.asarray(np.bincount(numbers, now * then) / np.sqrt(energies + 1.0))
 
 
 def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:

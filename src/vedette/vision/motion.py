@@ -9,8 +9,8 @@ from vedette.domain.geometry import Box
 from vedette.vision.change import OBJECT_CELLS, Change, ChangeModel
 from vedette.vision.light import Mask
 
-STRIDE = np.ones((9, 9), np.uint8)
-"""A small object was at most so many cells around its place one step ago."""
+STRIDE = np.ones((11, 11), np.uint8)
+"""A small object's cells were at most so far from their place one step ago."""
 REACH = 0.08
 """Boxes that overlap when each grows by this share of its size are parts of one object."""
 
@@ -44,11 +44,10 @@ class MotionDetector:
         """Look at the luma plane (h, w) of the next frame; another size starts anew."""
         change = self._model.compare(luma, utc_s)
         before, self._before = self._before, change.cells
-        if not change.foreign.chosen.any():
-            return Motion(scene_changed=change.scene_changed)
-        boxes = _boxes(change, before)
-        share = cv2.countNonZero(change.foreign.mask) / change.foreign.mask.size
-        return Motion(tuple(boxes), share if boxes else 0.0)
+        foreign_cells = cv2.countNonZero(change.foreign.mask)
+        boxes = _boxes(change, before) if foreign_cells else ()
+        share = foreign_cells / change.cells.size if boxes else 0.0
+        return Motion(tuple(boxes), share, change.scene_changed)
 
     def reset(self) -> None:
         """Forget the scene: another stream, another view."""

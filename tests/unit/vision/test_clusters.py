@@ -41,11 +41,11 @@ def test_some_clusters_are_kept() -> None:
     assert np.array_equal(kept.mask, MASK * (np.arange(80) < 10))
 
 
-def test_a_rim_can_be_touched() -> None:
-    """A cluster is touched where its rim is reached, and not two cells away."""
+def test_clusters_are_touched_where_they_have_cells() -> None:
+    """A place in a cluster touches it; one on its rim or elsewhere does not."""
     places = np.zeros(MASK.shape, np.bool_)
-    places[4, 3] = places[25, 37] = True
-    assert Clusters.of(MASK).touched(places).tolist() == [False, True, False]
+    places[4, 3] = places[25, 45] = True
+    assert Clusters.of(MASK).touched(places).tolist() == [False, False, True]
 
 
 def test_no_clusters() -> None:

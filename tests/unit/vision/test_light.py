@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.vision.stage import Sensor, room, with_person
 from vedette.vision import light
-from vedette.vision.clusters import labelled
+from vedette.vision.clusters import labelled, members
 
 PLACE = room(3)
 MOVING = np.zeros((45, 80), np.uint8)
@@ -74,9 +74,10 @@ def test_no_light_explains_a_person() -> None:
 def test_texture_is_the_same_in_any_light() -> None:
     """The correlation of texture is near 1 under another light, and low where an object came."""
     mask = np.pad(np.ones((20, 10), np.uint8), ((18, 7), (35, 35)))
+    places = members(mask, labelled(mask))
     lit, visited = view(PLACE * 1.4), view(with_person(PLACE, 160, 150, 30, 70))
-    assert light.Comparison(lit, PLAIN).similarities(0, mask, labelled(mask))[1] > 0.95
-    assert light.Comparison(visited, PLAIN).similarities(0, mask, labelled(mask))[1] < 0.6
+    assert light.Comparison(lit, PLAIN).similarities(0, *places)[1] > 0.95
+    assert light.Comparison(visited, PLAIN).similarities(0, *places)[1] < 0.6
 
 
 def test_a_jump_of_the_light_is_seen() -> None:
