@@ -172,15 +172,13 @@ class ChangeModel:
     def _learn_short(self, cells: Plane, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
         rates = np.array((_rate(elapsed_s, SHORT_FOREIGN_S), _rate(elapsed_s, SHORT_S)), np.float32)
         short = self._memories.cells[1]
-        learned = short + rates.take(quiet.view(np.uint8)) * (cells - short)
-        self._memories.replace(1, View.of(learned))
+        self._memories.move(1, rates.take(quiet.view(np.uint8)) * (cells - short))
 
     def _learn_long(self, cells: Plane, gain: float, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
         long = self._memories.cells[2]
         lit = gain * long
         hidden = lit + np.clip(cells - lit, -HIDDEN_STEP, HIDDEN_STEP)
-        learned = long + _rate(elapsed_s, LONG_S) * (np.where(quiet, cells, hidden) - long)
-        self._memories.replace(2, View.of(learned))
+        self._memories.move(2, _rate(elapsed_s, LONG_S) * (np.where(quiet, cells, hidden) - long))
 
 
 def _rate(elapsed_s: float, time_constant_s: float) -> np.float32:

@@ -44,7 +44,7 @@ def members(mask: Mask, labels: Labels) -> tuple[Places, Places]:
 
 def only(mask: Mask, labels: Labels, chosen: Chosen) -> Mask:
     """The cells of the mask that are in chosen clusters."""
-    return mask & chosen.view(np.uint8).take(labels)
+    return mask if chosen[1:].all() else mask & chosen.view(np.uint8).take(labels)
 
 
 class Clusters(NamedTuple):

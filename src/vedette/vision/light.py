@@ -98,6 +98,11 @@ class View(NamedTuple):
         """Put one picture in the place of another."""
         self.cells[index], self.mean[index] = view
 
+    def move(self, index: int, by: Plane) -> None:
+        """Change the cells of one picture by so much."""
+        self.cells[index] += by
+        self.mean[index] = local_mean(self.cells[index])
+
 
 class Comparison:
     """A picture against several it is compared with, N memories.

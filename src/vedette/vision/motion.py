@@ -107,6 +107,9 @@ def _around(a: Edges, b: Edges) -> Edges:
 
 def _nearly_touch(a: Edges, b: Edges) -> bool:
     """Whether boxes overlap when each grows by its share."""
-    x_reach = REACH * (a[2] - a[0] + b[2] - b[0])
-    y_reach = REACH * (a[3] - a[1] + b[3] - b[1])
-    return max(a[0], b[0]) - min(a[2], b[2]) < x_reach and max(a[1], b[1]) - min(a[3], b[3]) < y_reach
+    (a_left, a_top, a_right, a_bottom), (b_left, b_top, b_right, b_bottom) = a, b
+    reach = REACH * (a_right - a_left + b_right - b_left)
+    if a_left - b_right >= reach or b_left - a_right >= reach:
+        return False
+    reach = REACH * (a_bottom - a_top + b_bottom - b_top)
+    return a_top - b_bottom < reach and b_top - a_bottom < reach
