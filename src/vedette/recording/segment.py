@@ -14,6 +14,8 @@ from vedette.recording.mux_template import add_streams
 
 FRAGMENT_S = 0.5
 VIDEO_TIMESCALE = 90_000
+_BUFFER_BYTES = 256 * 1024
+"""About a fragment of 4 Mb/s: it goes to the disk in one or two writes, not in ten."""
 _DEFAULT_FPS = 25.0
 _REORDER_GUESS = 2
 """Frames by which decoding runs ahead where B-frames are used and the source did not say when to decode."""
@@ -50,7 +52,9 @@ class SegmentWriter:
 
     def __init__(self, sink: ByteSink, video: VideoInfo, audio: AudioInfo | None = None) -> None:
         self._output = _Output(sink)
-        self._container = av.open(self._output, "w", format="mp4", container_options=_OPTIONS)
+        self._container = av.open(
+            self._output, "w", format="mp4", container_options=_OPTIONS, buffer_size=_BUFFER_BYTES
+        )
         picture, sound = add_streams(self._container, video, audio)
         try:
             self._container.start_encoding()
