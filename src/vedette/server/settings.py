@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "vedette.server.events",
     "vedette.server.recordings",
     "vedette.server.nodes",
+    "vedette.server.jobs",
 ]
 if (BASE / "dashboard" / "__init__.py").exists():
     INSTALLED_APPS.append("vedette.server.dashboard")
