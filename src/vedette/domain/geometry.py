@@ -116,6 +116,33 @@ def polygon_contains(polygon: Sequence[Point], point: Point) -> bool:
     return inside
 
 
+def polygon_area(polygon: Sequence[Point]) -> float:
+    """The area that the outline goes around (shoelace formula), in the points' units squared."""
+    pairs = zip(polygon, [*polygon[1:], polygon[0]], strict=True)
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
+
+
+def crosses_itself(polygon: Sequence[Point]) -> bool:
+    """Whether two edges that are not neighbours meet, other than in a point that both end in."""
+    edges = list(zip(polygon, [*polygon[1:], polygon[0]], strict=True))
+    last = len(edges) - 1
+    return any(
+        _cross(*edges[one], *edges[other])
+        for one in range(len(edges))
+        for other in range(one + 2, len(edges))
+        if (one, other) != (0, last)
+    )
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the segments a-b and c-d cross in a point inside both."""
+    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+
+
+def _side(a: Point, b: Point, point: Point) -> float:
+    return (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0])
+
+
 def _on_segment(x: float, y: float, x1: float, y1: float, x2: float, y2: float) -> bool:
     cross = (x2 - x1) * (y - y1) - (y2 - y1) * (x - x1)
     if abs(cross) > 1e-9:

@@ -64,7 +64,11 @@ def add_camera(request: HttpRequest, payload: schemas.CameraIn) -> Any:
     """Add a camera; credentials in the addresses are taken out and kept encrypted."""
     fields = payload.model_dump(exclude_unset=True, mode="json")
     camera = service.add_camera(
-        fields.pop("name"), fields.pop("main_url"), camera_id=fields.pop("id", None), **fields
+        fields.pop("name"),
+        fields.pop("main_url"),
+        camera_id=fields.pop("id", None),
+        site=principal(request).site_id,
+        **fields,
     )
     return Status(201, camera_out(find_camera(request, camera.id), {}))
 

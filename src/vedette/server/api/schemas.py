@@ -57,6 +57,7 @@ class ZoneIn(Closed):
     labels: Labels = Field(default_factory=list)
     min_dwell_s: Annotated[float, Field(ge=0, le=3600)] = 0.0
     kind: Literal["include", "exclude"] = "include"
+    colour: Annotated[str, Field(pattern=limits.COLOUR)] = ""
 
 
 class ZoneOut(Schema):
@@ -67,6 +68,7 @@ class ZoneOut(Schema):
     labels: list[str]
     min_dwell_s: float
     kind: str
+    colour: str
 
 
 class ProfileIn(Closed):

@@ -1,9 +1,11 @@
 """Bounds of everything that people may enter, in one place: models, REST and YAML use the same."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from vedette.domain.geometry import crosses_itself, polygon_area
 from vedette.domain.ids import CAMERA_ID
 
 NAME_LENGTH = 120
@@ -12,6 +14,9 @@ MAX_ZONES = 64
 MAX_LABELS = 128
 LABEL_LENGTH = 64
 POLYGON_POINTS = (3, 64)
+POLYGON_AREA = 0.0005
+"""Smallest share of the picture that a polygon may cover: less is a slip of the hand."""
+COLOUR = r"^(#[0-9a-f]{6})?$"
 ROLL_S = (0.0, 120.0)
 AGE_DAYS = (0.01, 36500.0)
 MIN_SIZE_BYTES = 1_000_000
@@ -44,12 +49,22 @@ def check_label_scores(value: Any) -> None:
 
 
 def check_polygon(value: Any) -> None:
-    """3 to 64 points [x, y] in shares of the picture, 0 to 1."""
+    """3 to 64 points [x, y] in shares of the picture, 0 to 1, around an area without crossing themselves."""
     low, high = POLYGON_POINTS
     if not isinstance(value, list | tuple) or not low <= len(value) <= high:
         raise ValidationError(f"A polygon has {low} to {high} points.")
     if not all(_is_point(point) for point in value):
         raise ValidationError("A point is [x, y] with both from 0 to 1.")
+    if crosses_itself(value):
+        raise ValidationError("Its outline crosses itself. Move a point so that no two edges cross.")
+    if polygon_area(value) < POLYGON_AREA:
+        raise ValidationError("It is too small to stand in. Draw it larger.")
+
+
+def check_colour(value: str) -> None:
+    """Nothing, or red, green and blue as `#1f5fd0`."""
+    if not re.match(COLOUR, value):
+        raise ValidationError("A colour is written as #1f5fd0.")
 
 
 def _is_point(point: Any) -> bool:

@@ -113,6 +113,7 @@ class Zone(models.Model):
     kind = models.CharField(
         max_length=8, choices=[("include", "include"), ("exclude", "exclude")], default="include"
     )
+    colour = models.CharField(max_length=7, blank=True, default="", validators=[limits.check_colour])
 
     class Meta:
         ordering = ("camera_id", "name")

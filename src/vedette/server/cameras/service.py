@@ -24,20 +24,27 @@ PROFILE_FIELDS = (
     "name", "model", "labels", "min_score", "label_scores", "min_hits", "rate_fps", "skip_min", "skip_max",
     "quiet_after_s", "lost_after_s", "recheck_s", "motion_events", "motion_min_area",
 )  # fmt: skip
-ZONE_FIELDS = ("name", "polygon", "labels", "min_dwell_s", "kind")
+ZONE_FIELDS = ("name", "polygon", "labels", "min_dwell_s", "kind", "colour")
 
 
 @transaction.atomic
 def add_camera(
-    name: str, url: str, *, camera_id: str | None = None, password: str | None = None, **fields: Any
+    name: str,
+    url: str,
+    *,
+    camera_id: str | None = None,
+    password: str | None = None,
+    site: int | None = None,
+    **fields: Any,
 ) -> Camera:
-    """Store a new camera of the default site.
+    """Store a new camera.
 
     Args:
         name: for people; without `camera_id` the id is made from it (and numbered when taken).
         url: main stream; credentials in it are taken out.
         camera_id: see `domain.ids.CAMERA_ID`.
         password: wins over one in the URL.
+        site: the key of the site it belongs to; the default site without.
         fields: any of `CAMERA_FIELDS`, and `profile` (a name).
 
     Raises:
@@ -46,7 +53,8 @@ def add_camera(
     if camera_id is not None and Camera.objects.filter(pk=camera_id).exists():
         raise ConfigurationError(f"There is a camera {camera_id!r} already.", hint="Choose another id.")
     camera_id = _free_id(name) if camera_id is None else camera_id
-    camera = Camera(id=camera_id, site=Site.default(), profile=Profile.default())
+    belongs = Site.default().pk if site is None else site
+    camera = Camera(id=camera_id, site_id=belongs, profile=Profile.default())
     change_camera(camera, {**fields, "name": name, "main_url": url, "password": password})
     return camera
 

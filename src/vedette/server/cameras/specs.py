@@ -1,7 +1,9 @@
-"""From rows to the values that workers run."""
+"""From rows to the values that workers run; a row that cannot be run costs its own camera and no other."""
 
+import msgspec
 import structlog
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 
 from vedette.domain import camera as domain
 from vedette.domain.camera import CameraSpec, RecordingMode, RecordingSpec, Secret, StreamSpec, Transport
@@ -16,11 +18,43 @@ def vault() -> Vault:
     return Vault(settings.HOME.secrets)
 
 
+_BROKEN = (AttributeError, KeyError, ObjectDoesNotExist, TypeError, ValueError, msgspec.ValidationError)
+"""What rows raise that nobody checked: edited by hand, restored from elsewhere, or of another version."""
+
+
 def camera_specs() -> list[CameraSpec]:
-    """Every camera as a worker runs it, with its password; disabled ones included."""
+    """Every camera as a worker runs it, with its password; disabled ones included, broken ones left out."""
     rows = Camera.objects.select_related("profile").prefetch_related("zones")
     box = vault()
-    return [camera_spec(row, box) for row in rows]
+    return [spec for row in rows if (spec := _spec_or_none(row, box)) is not None]
+
+
+def trouble(row: Camera) -> str:
+    """Why this camera's settings cannot be run, in words; empty when they can."""
+    box = vault()
+    try:
+        _checked(row, box)
+        box.decrypt(row.password_encrypted)
+    except SecretError as error:
+        return str(error)
+    except _BROKEN as error:
+        return f"Its stored settings cannot be used: {error or type(error).__name__}. Other cameras run."
+    return ""
+
+
+def _spec_or_none(row: Camera, box: Vault) -> CameraSpec | None:
+    try:
+        return _checked(row, box)
+    except _BROKEN as error:
+        _log.error("A camera's settings cannot be used; it is left out", camera=row.id, error=str(error))
+        return None
+
+
+def _checked(row: Camera, box: Vault) -> CameraSpec:
+    """The spec, with every value of the type that the worker will read."""
+    spec = camera_spec(row, box)
+    msgspec.convert(msgspec.to_builtins(spec), CameraSpec)
+    return spec
 
 
 def camera_spec(row: Camera, box: Vault) -> CameraSpec:
