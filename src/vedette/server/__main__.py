@@ -54,19 +54,19 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     """Run until SIGTERM or SIGINT."""
     setup_django(settings)
     import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
-    from vedette.server.housekeeping import Housekeeper  # noqa: PLC0415  needs Django
-    from vedette.server.hub import Hub  # noqa: PLC0415
+    from vedette.server.hub import Hub  # noqa: PLC0415  needs Django
+    from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
     from vedette.server.runtime import runtime  # noqa: PLC0415
 
     folder = settings.layout().runtime
     runtime.hub = Hub(folder, settings.worker_names(), runtime.live, runtime.counters)
-    housekeeper = Housekeeper(settings, runtime)
+    runtime.scheduler = Scheduler(runtime.counters)
     runtime.hub.start()
-    housekeeper.start()
+    runtime.scheduler.start()
     try:
         _web_server().run(sockets=[listener])
     finally:
-        housekeeper.close()
+        runtime.scheduler.close()
         runtime.hub.close()
 
 

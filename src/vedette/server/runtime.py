@@ -1,4 +1,4 @@
-"""What lives as long as the server process: its counters, the live news, the hub, the housekeeper."""
+"""What lives as long as the server process: its counters, the live news, the hub, the scheduler."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,15 +8,17 @@ from vedette.server.live import Live
 
 if TYPE_CHECKING:
     from vedette.server.hub import Hub
+    from vedette.server.jobs.scheduler import Scheduler
 
 
 @dataclass(slots=True)
 class Runtime:
-    """The parts that views reach for; `hub` is None where no workers are served (commands, tests)."""
+    """The parts that views reach for; what works in threads is None in commands and tests."""
 
     counters: Counter[str] = field(default_factory=Counter)
     live: Live = field(init=False)
     hub: "Hub | None" = None
+    scheduler: "Scheduler | None" = None
     alerts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
