@@ -137,6 +137,7 @@ class SegmentMessage(Message, frozen=True, tag="segment"):
     Attributes:
         path: relative to the recordings folder.
         size_bytes: of the complete file; 0 while open.
+        activity: how much moved in each second (`recording.activity`); empty where nothing did.
     """
 
     id: str
@@ -152,6 +153,7 @@ class SegmentMessage(Message, frozen=True, tag="segment"):
     audio_codec: str = ""
     has_motion: bool = False
     has_event: bool = False
+    activity: bytes = b""
 
 
 class CameraState(StrEnum):
@@ -228,6 +230,111 @@ class SnapshotReply(Message, frozen=True, tag="snapshot_reply"):
     error: str = ""
 
 
+LiveStream = Literal["main", "sub", "boxes"]
+"""What can be watched of a camera: one of its streams, or the boxes of what is found."""
+
+
+class LiveRequest(Message, frozen=True, tag="live_request"):
+    """Ask a worker for a camera's live stream; asked again before `lease_s` is over, it goes on."""
+
+    camera: str
+    stream: LiveStream
+    lease_s: float
+
+
+class LiveStop(Message, frozen=True, tag="live_stop"):
+    """Nobody watches this stream any more."""
+
+    camera: str
+    stream: LiveStream
+
+
+class LiveTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """How one track of a live stream begins.
+
+    Attributes:
+        codecs: as in `MediaSource.isTypeSupported` (RFC 6381), for example `avc1.64001f`.
+        data: the initialization segment (ISO/IEC 14496-12: `ftyp`, `moov` with this track alone).
+    """
+
+    codecs: str
+    data: bytes
+
+
+class LiveInit(Message, frozen=True, tag="live_init"):
+    """A live stream begins, or begins anew: topic `live`, keyed by camera.
+
+    Attributes:
+        run: names this beginning; fragments of another run do not fit to it.
+    """
+
+    camera: str
+    stream: LiveStream
+    run: str
+    width: int
+    height: int
+    video: LiveTrack
+    audio: LiveTrack | None = None
+
+
+class LiveFragment(Message, frozen=True, tag="live_fragment"):
+    """A few frames of a live stream: topic `live`, keyed by camera; may be dropped.
+
+    Attributes:
+        sequence: grows by one within a run and track; a hole means that something was dropped.
+        keyframe: whether playing can begin here.
+        utc_s: when the first frame was taken.
+        media_s: when it is shown, on the stream's own time line.
+        data: a `moof` and an `mdat`.
+    """
+
+    camera: str
+    stream: LiveStream
+    run: str
+    track: Literal["video", "audio"]
+    sequence: int
+    keyframe: bool
+    utc_s: float
+    media_s: float
+    duration_s: float
+    data: bytes
+
+
+class LiveBox(msgspec.Struct, frozen=True, kw_only=True):
+    """One tracked object in one picture; `id` is the same from picture to picture."""
+
+    id: int
+    label: str
+    score: float
+    box: Box
+
+
+class LiveBoxes(Message, frozen=True, tag="live_boxes"):
+    """What was seen in one picture: topic `live`, keyed by camera; may be dropped."""
+
+    camera: str
+    utc_s: float
+    width: int
+    height: int
+    boxes: tuple[LiveBox, ...] = ()
+    motion: tuple[Box, ...] = ()
+
+
+class LiveEnd(Message, frozen=True, tag="live_end"):
+    """A live stream cannot be had: topic `live`, keyed by camera.
+
+    Attributes:
+        reason: `codec` (no player can play it), `no_stream` (the camera has or reads no such stream) or
+            `no_camera` (it does not run on this worker).
+        message: the same in words.
+    """
+
+    camera: str
+    stream: LiveStream
+    reason: Literal["codec", "no_stream", "no_camera"]
+    message: str = ""
+
+
 AnyMessage = (
     FrameMessage
     | Detections
@@ -237,6 +344,12 @@ AnyMessage = (
     | Assignment
     | SnapshotRequest
     | SnapshotReply
+    | LiveRequest
+    | LiveStop
+    | LiveInit
+    | LiveFragment
+    | LiveBoxes
+    | LiveEnd
 )
 
 

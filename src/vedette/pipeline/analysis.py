@@ -38,8 +38,8 @@ class EventSink(Protocol):
     def on_events(self, messages: Sequence[EventMessage]) -> None:
         """Events began, changed or ended; durable when this returns."""
 
-    def on_motion(self, utc_s: float) -> None:
-        """Something moved in an analysed frame."""
+    def on_motion(self, utc_s: float, share: float) -> None:
+        """So much of the picture moved in an analysed frame."""
 
 
 class Inbox:
@@ -230,7 +230,7 @@ class Analysis:
         alive = [*self._tracking.open_events, *self._tracking.candidates]
         self._evidence.observe(alive, found.utc_s, frame.picture)
         if found.motion and not found.scene_changed:
-            self._sink.on_motion(found.utc_s)
+            self._sink.on_motion(found.utc_s, _moving_share(found))
         self._send(messages)
         self._evidence.keep_only({event.id for event in alive})
 
@@ -242,3 +242,9 @@ class Analysis:
     def _send(self, messages: Sequence[EventMessage]) -> None:
         if messages:
             self._sink.on_events(self._evidence.attach(messages))
+
+
+def _moving_share(found: Detections) -> float:
+    """The share of the picture that moving areas cover, 0 to 1; where boxes overlap, a little too much."""
+    whole = found.width * found.height
+    return min(1.0, sum(box.area for box in found.motion) / whole) if whole else 0.0

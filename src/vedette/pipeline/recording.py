@@ -20,6 +20,7 @@ NOTICE_DELAY_S = 4.0
 @dataclass(frozen=True, slots=True)
 class _Motion:
     utc_s: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class RecordingStage:
         """Take over another mode with the next packet; from any thread."""
         self._notices.append(spec)
 
-    def notice_motion(self, utc_s: float) -> None:
-        """Something moved; from any thread."""
-        self._notices.append(_Motion(utc_s))
+    def notice_motion(self, utc_s: float, share: float) -> None:
+        """So much of the picture moved; from any thread."""
+        self._notices.append(_Motion(utc_s, share))
 
     def notice_event(self, start_utc_s: float, end_utc_s: float | None) -> None:
         """An event goes on (`end_utc_s` None) or has ended; from any thread."""
@@ -96,7 +97,7 @@ class RecordingStage:
             self.ring.keep_s = _ring_s(notice)
         elif isinstance(notice, _Motion):
             self._policy.notice_motion(notice.utc_s)
-            self._recorder.mark(motion=True)
+            self._recorder.moved(notice.utc_s, notice.share)
         else:
             self._policy.notice_event(notice.start_utc_s, notice.end_utc_s)
             self._recorder.mark(event=True)

@@ -222,9 +222,9 @@ class CameraSession:
 
     # -- detector threads -----------------------------------------------------------------------------
 
-    def on_motion(self, utc_s: float) -> None:
-        """Something moved in an analysed frame."""
-        self._recording.notice_motion(utc_s)
+    def on_motion(self, utc_s: float, share: float) -> None:
+        """So much of the picture moved in an analysed frame."""
+        self._recording.notice_motion(utc_s, share)
 
     def on_events(self, messages: Sequence[EventMessage]) -> None:
         """Events began, changed or ended."""

@@ -57,6 +57,7 @@ class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     has_motion: bool = False
     has_event: bool = False
+    activity: bytes = b""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +177,7 @@ def _row_message(row: SegmentRow) -> SegmentMessage:
         end_utc_s=row.end_utc_s,
         has_motion=row.has_motion,
         has_event=row.has_event,
+        activity=row.activity,
     )
 
 

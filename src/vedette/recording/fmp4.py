@@ -34,13 +34,14 @@ _OBJECT_TYPES = {0x20: "mpeg4", 0x6C: "mjpeg", 0x40: "aac", 0x69: "mp3", 0x6B: "
 """objectTypeIndication of ISO/IEC 14496-1."""
 
 
-class EndMark(msgspec.Struct, frozen=True, kw_only=True):
+class EndMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last box of a finished segment: a `free` box, which players skip, with what the index knows."""
 
     end_utc_s: float
     has_motion: bool = False
     has_event: bool = False
     repaired: bool = False
+    activity: bytes = b""
 
     @classmethod
     def of(cls, message: SegmentMessage, *, repaired: bool = False) -> "EndMark":
@@ -50,6 +51,7 @@ class EndMark(msgspec.Struct, frozen=True, kw_only=True):
             has_motion=message.has_motion,
             has_event=message.has_event,
             repaired=repaired,
+            activity=message.activity,
         )
 
     def box(self) -> bytes:

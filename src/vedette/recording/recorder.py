@@ -24,6 +24,7 @@ from vedette.domain.errors import StorageError, UnsupportedCodecError
 from vedette.domain.ids import new_id
 from vedette.domain.messages import SegmentMessage
 from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
+from vedette.recording.activity import ActivityLog
 from vedette.recording.disk import Disk, DiskFile
 from vedette.recording.fmp4 import EndMark
 from vedette.recording.mux_template import can_hold_audio, can_hold_video, with_parameter_sets
@@ -86,6 +87,7 @@ class Recorder:
         self._damaged: list[tuple[SegmentMessage, int | None]] = []
         self._finishing: list[DiskFile] = []
         self._motion = self._event = False
+        self._activity = ActivityLog()
 
     @property
     def recording(self) -> bool:
@@ -111,6 +113,11 @@ class Recorder:
         """The open segment, or else the next one, shows motion or an event."""
         self._motion |= motion
         self._event |= event
+
+    def moved(self, utc_s: float, share: float) -> None:
+        """At this time, so much of the picture moved; the segment of that time, or the next, tells of it."""
+        self.mark(motion=True)
+        self._activity.note(utc_s, share)
 
     def cut(self) -> None:
         """End the open segment; the next keyframe begins another."""
@@ -268,7 +275,12 @@ class Recorder:
             end_utc_s = next_utc_s
         motion, event, self._motion, self._event = self._motion, self._event, False, False
         return msgspec.structs.replace(
-            segment.message, state="closed", end_utc_s=end_utc_s, has_motion=motion, has_event=event
+            segment.message,
+            state="closed",
+            end_utc_s=end_utc_s,
+            has_motion=motion,
+            has_event=event,
+            activity=self._activity.take(segment.message.start_utc_s, end_utc_s),
         )
 
     def _finished(self, file: DiskFile, message: SegmentMessage, *, well: bool) -> None:

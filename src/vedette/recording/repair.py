@@ -44,6 +44,7 @@ class RepairedSegment:
     audio_codec: str = ""
     has_motion: bool = False
     has_event: bool = False
+    activity: bytes = b""
     cut_bytes: int = 0
     garbage: bool = False
 
@@ -102,6 +103,7 @@ def repaired_message(root: Path, message: SegmentMessage, trusted_bytes: int | N
         audio_codec=found.audio_codec,
         has_motion=message.has_motion or found.has_motion,
         has_event=message.has_event or found.has_event,
+        activity=message.activity or found.activity,
     )
 
 
@@ -185,6 +187,7 @@ def _complete(path: Path, segment: Segment, start_utc_s: float) -> RepairedSegme
         audio_codec=sound.codec if sound else "",
         has_motion=end.has_motion,
         has_event=end.has_event,
+        activity=end.activity,
         cut_bytes=segment.size_bytes - segment.valid_bytes,
     )
 

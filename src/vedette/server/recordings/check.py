@@ -115,6 +115,7 @@ def _rows() -> Iterator[check.SegmentRow]:
             size_bytes=row.size_bytes,
             has_motion=row.has_motion,
             has_event=row.has_event,
+            activity=bytes(row.activity),
         )
 
 

@@ -33,6 +33,7 @@ def segment_row(message: SegmentMessage) -> Segment:
         audio_codec=message.audio_codec[:32],
         has_motion=message.has_motion,
         has_event=message.has_event,
+        activity=message.activity[:256],
     )
 
 
