@@ -1,6 +1,7 @@
 """Under which names the server answers: a foreign name in a request is DNS rebinding."""
 
 import socket
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -8,11 +9,16 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  compared, not bound
 
 
-def allowed_hosts(host: str, configured: tuple[str, ...]) -> list[str]:
+def allowed_hosts(host: str, configured: tuple[str, ...], public_url: str = "") -> list[str]:
     """Loopback, what is configured, and where the server listens (on all addresses: every one it has)."""
+    known = [
+        *LOOPBACK,
+        *configured,
+        *([_bracketed(urlsplit(public_url).hostname or "")] if public_url else []),
+    ]
     if host not in _WILDCARDS:
-        return [*LOOPBACK, *configured, _bracketed(host)]
-    return [*LOOPBACK, *configured, *_own_addresses(), socket.gethostname(), f"{socket.gethostname()}.local"]
+        return [*known, _bracketed(host)]
+    return [*known, *_own_addresses(), socket.gethostname(), f"{socket.gethostname()}.local"]
 
 
 def _own_addresses() -> list[str]:

@@ -36,7 +36,7 @@ HOME = VEDETTE.layout()
 BASE = Path(__file__).parent
 SECRET_KEY = django_key(HOME.secrets)
 DEBUG = False
-ALLOWED_HOSTS = allowed_hosts(VEDETTE.host, VEDETTE.allowed_hosts)
+ALLOWED_HOSTS = allowed_hosts(VEDETTE.host, VEDETTE.allowed_hosts, VEDETTE.public_url)
 
 ROOT_URLCONF = "vedette.server.urls"
 ASGI_APPLICATION = "vedette.server.asgi.application"
@@ -84,7 +84,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database_config(VEDETTE.database_url.get_secret_value(), HOME.database)}
+DATABASES = {"default": database_config(VEDETTE.reveal("database_url"), HOME.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -98,16 +98,17 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = VEDETTE.secure_cookies
+SESSION_COOKIE_SECURE = VEDETTE.https if VEDETTE.secure_cookies is None else VEDETTE.secure_cookies
 SESSION_COOKIE_NAME = "vedette_session"
 SESSION_COOKIE_AGE = 14 * 86400
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SECURE = VEDETTE.secure_cookies
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_COOKIE_NAME = "vedette_csrf"
-CSRF_TRUSTED_ORIGINS = list(VEDETTE.trusted_origins)
+CSRF_TRUSTED_ORIGINS = [*VEDETTE.trusted_origins, *([VEDETTE.public_url] if VEDETTE.public_url else [])]
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = VEDETTE.hsts_s  # sent with answers by HTTPS only
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

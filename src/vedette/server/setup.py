@@ -19,7 +19,7 @@ def setup_django(settings: Settings, *, migrate: bool = True) -> None:
     """
     activate(settings)
     home = settings.layout().prepare()
-    if not settings.database_url.get_secret_value():
+    if not settings.reveal("database_url"):
         home.database.touch(mode=0o600)  # SQLite gives its other files the same permissions
     os.environ["DJANGO_SETTINGS_MODULE"] = "vedette.server.settings"
     import django  # noqa: PLC0415  costs time that commands without a database need not spend
