@@ -1,0 +1,1 @@
+"""What Vedette itself asks on the network."""
