@@ -7,6 +7,10 @@ from vedette.domain.messages import (
     Detections,
     EventMessage,
     FrameMessage,
+    LiveBoxes,
+    LiveEnd,
+    LiveFragment,
+    LiveInit,
     Message,
     NodeReport,
     SegmentMessage,
@@ -22,6 +26,7 @@ class Topic(StrEnum):
     SEGMENTS = "segments"
     REPORTS = "reports"
     CAMERAS = "cameras"
+    LIVE = "live"
 
 
 FRAMES = Topic.FRAMES
@@ -30,6 +35,7 @@ EVENTS = Topic.EVENTS
 SEGMENTS = Topic.SEGMENTS
 REPORTS = Topic.REPORTS
 CAMERAS = Topic.CAMERAS
+LIVE = Topic.LIVE
 
 _TOPICS: dict[type[Message], Topic] = {
     FrameMessage: FRAMES,
@@ -38,6 +44,10 @@ _TOPICS: dict[type[Message], Topic] = {
     SegmentMessage: SEGMENTS,
     NodeReport: REPORTS,
     Assignment: CAMERAS,
+    LiveInit: LIVE,
+    LiveFragment: LIVE,
+    LiveBoxes: LIVE,
+    LiveEnd: LIVE,
 }
 
 
