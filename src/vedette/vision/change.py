@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.vision import light
-from vedette.vision.clusters import NEIGHBOURS, Clusters, clustered, labelled, members, only
+from vedette.vision.clusters import NEIGHBOURS, Clusters, clustered, labelled, members, only, sized
 from vedette.vision.light import Mask, Plane, View
 
 CELLS_ACROSS = 80
@@ -43,7 +43,8 @@ SAME_TEXTURE = 0.85
 """A cluster whose texture correlates so well with the memory is light or coding, not an object."""
 SHORT_S, SHORT_FOREIGN_S = 2.0, 12.0
 """Time constant of the short background where the cell is quiet, and where it is not."""
-LONG_EVERY_S = 1.0
+SHORT_EVERY_S, LONG_EVERY_S = 0.3, 1.0
+"""The backgrounds learn at most so often: their time constants are far longer."""
 LONG_S, HIDDEN_STEP = 10.0, 0.3
 """The long one likewise; a hidden cell follows the light and creeps by this many grey levels per time
 constant, so that minutes of a guest leave no trace."""
@@ -77,7 +78,7 @@ class ChangeModel:
         """Forget everything: the next picture is the first."""
         self._size = (0, 0)
         self._looks = 0
-        self._utc_s = self._long_utc_s = -np.inf
+        self._utc_s = self._short_utc_s = self._long_utc_s = -np.inf
         self._recent: deque[tuple[float, View]] = deque(maxlen=8)
 
     def compare(self, luma: NDArray[np.uint8], utc_s: float) -> Change:
@@ -103,7 +104,9 @@ class ChangeModel:
             return _nothing(cells, cell)
         self._memories.replace(0, self._moment_ago(utc_s))
         against = light.Comparison(now, self._memories)
-        noise = np.maximum(self._noise * np.square(against.gains), self._noise)
+        noise = np.square(against.gains)
+        np.maximum(noise, 1.0, out=noise)
+        noise *= self._noise
         strength = against.unexplained / noise
         if (louder := _frame_noise(strength[0])) > 1:
             strength /= louder
@@ -116,7 +119,9 @@ class ChangeModel:
         foreign = self._foreign(strength, against, utc_s)
         changed = moving | foreign.mask
         self._learn_noise(against.unexplained[0], changed)
-        self._learn_short(cells, against.by_picture[1] / noise[1] < QUIET, utc_s - self._utc_s)
+        if (elapsed_s := utc_s - self._short_utc_s) >= SHORT_EVERY_S:
+            self._learn_short(cells, against.by_picture[1] / noise[1] < QUIET, elapsed_s)
+            self._short_utc_s = utc_s
         if (elapsed_s := utc_s - self._long_utc_s) >= LONG_EVERY_S:
             self._learn_long(cells, against.overall[2], against.by_picture[2] / noise[2] < QUIET, elapsed_s)
             self._long_utc_s = utc_s
@@ -126,7 +131,7 @@ class ChangeModel:
         self._noise = DOUBT * _guessed_noise(now.cells)
         self._memories = now.repeated(3)
         self._moved_s = np.full(now.cells.shape, -np.inf)
-        self._long_utc_s = utc_s
+        self._short_utc_s = self._long_utc_s = utc_s
 
     def _moving(self, strength: Plane, against: light.Comparison) -> Mask:
         mask = clustered(strength[0])
@@ -161,8 +166,8 @@ class ChangeModel:
         rate = np.float32(1.0 / min(self._looks + 3, NOISE_LOOKS))
         news = squares.clip(FLOOR, LOUDEST) - self._noise
         if cv2.countNonZero(changed):
-            labels = labelled(changed)
-            rates = (np.bincount(labels.ravel()) < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
+            labels, sizes = sized(changed)
+            rates = (sizes < OBJECT_CELLS) / np.float32(NOISE_LOOKS)
             rates[0] = rate
             news *= rates.take(labels)
         else:
@@ -170,9 +175,8 @@ class ChangeModel:
         self._noise += news
 
     def _learn_short(self, cells: Plane, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
-        rates = np.array((_rate(elapsed_s, SHORT_FOREIGN_S), _rate(elapsed_s, SHORT_S)), np.float32)
-        short = self._memories.cells[1]
-        self._memories.move(1, rates.take(quiet.view(np.uint8)) * (cells - short))
+        rates = np.where(quiet, _rate(elapsed_s, SHORT_S), _rate(elapsed_s, SHORT_FOREIGN_S))
+        self._memories.move(1, rates * (cells - self._memories.cells[1]))
 
     def _learn_long(self, cells: Plane, gain: float, quiet: NDArray[np.bool_], elapsed_s: float) -> None:
         long = self._memories.cells[2]

@@ -36,6 +36,18 @@ def labelled(mask: Mask) -> Labels:
     return np.asarray(cv2.connectedComponents(rimmed, ltype=cv2.CV_16U)[1], np.uint16)
 
 
+def sized(mask: Mask) -> tuple[Labels, NDArray[np.int32]]:
+    """The numbered clusters, and how many cells each has, rims included."""
+    labels, measures = _measured(mask)
+    return labels, measures[:, cv2.CC_STAT_AREA]
+
+
+def _measured(mask: Mask) -> tuple[Labels, NDArray[np.int32]]:
+    rimmed = cv2.dilate(mask, NEIGHBOURS)
+    _, labels, measures, _ = cv2.connectedComponentsWithStats(rimmed, ltype=cv2.CV_16U)
+    return np.asarray(labels, np.uint16), np.asarray(measures, np.int32)
+
+
 def members(mask: Mask, labels: Labels) -> tuple[Places, Places]:
     """Where the cells of the clusters are, as flat indices, and the number of each one's cluster."""
     (where,) = mask.view(np.bool_).ravel().nonzero()
@@ -71,11 +83,9 @@ class Clusters(NamedTuple):
     @classmethod
     def of(cls, mask: Mask) -> "Clusters":
         """All clusters of a mask."""
-        rimmed = cv2.dilate(mask, NEIGHBOURS)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(rimmed, ltype=cv2.CV_16U)
-        numbered, measures = np.asarray(labels, np.uint16), np.asarray(stats, np.int32)
-        chosen = np.arange(count) > 0
-        return cls(mask, numbered, *members(mask, numbered), measures[:, :4], measures[:, 4], chosen)
+        labels, measures = _measured(mask)
+        chosen = np.arange(len(measures)) > 0
+        return cls(mask, labels, *members(mask, labels), measures[:, :4], measures[:, 4], chosen)
 
     @classmethod
     def none(cls, shape: tuple[int, ...]) -> "Clusters":

@@ -101,7 +101,7 @@ class View(NamedTuple):
     def move(self, index: int, by: Plane) -> None:
         """Change the cells of one picture by so much."""
         self.cells[index] += by
-        self.mean[index] = local_mean(self.cells[index])
+        cv2.blur(self.cells[index], (NEIGHBOURHOOD, NEIGHBOURHOOD), dst=self.mean[index])
 
 
 class Comparison:
@@ -119,9 +119,9 @@ class Comparison:
         self._texture, self._memories = now.cells - now.mean, memories
         self.gains: Plane = now.mean / memories.mean
         self.overall = overall_gain(now.cells, memories.cells)
-        self.by_picture: Plane = np.square(now.cells - self.overall[:, None, None] * memories.cells)
-        by_neighbourhood = np.square(now.cells - self.gains * memories.cells)
-        self.unexplained: Plane = np.minimum(by_neighbourhood, self.by_picture)
+        self.by_picture: Plane = _squares(now.cells, self.overall[:, None, None] * memories.cells)
+        by_neighbourhood = _squares(now.cells, self.gains * memories.cells)
+        self.unexplained: Plane = np.minimum(by_neighbourhood, self.by_picture, out=by_neighbourhood)
 
     def similarities(self, index: int, where: Places, numbers: Places) -> NDArray[np.float64]:
         """Normalised correlation, -1 to 1, of contrast per cluster: 1 is the same texture in any light.
@@ -137,6 +137,12 @@ class Comparison:
         return np.asarray(np.bincount(numbers, now * then) / np.sqrt(energies + 1.0))
 
 
+def _squares(cells: Plane, expected: Plane) -> Plane:
+    """Squared differences, in the place of what was expected: no more memory is touched than needed."""
+    np.subtract(cells, expected, out=expected)
+    return np.multiply(expected, expected, out=expected)
+
+
 def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:
     """Whether the light changed so that nothing can be said of what moved.
 
@@ -146,10 +152,11 @@ def has_switched(cells: Plane, before: Plane, moving: Mask) -> bool:
         moving: cells that seem to have moved, 0 or 1: on a jump they tell a lamp from a car that made the
             exposure jump.
     """
-    away = cells - before
-    share = int(np.count_nonzero(np.abs(away) > CHANGED_LEVELS)) / away.size
+    changed = cv2.absdiff(cells, before) > CHANGED_LEVELS
+    share = int(np.count_nonzero(changed)) / cells.size
     if share < PARTIAL_SHARE:
         return False
+    away = cells - before
     gain = float(overall_gain(cells, before))
     fold = max(gain, 1 / gain)
     jumped = fold >= JUMP_GAIN and share >= JUMP_SHARE

@@ -92,12 +92,13 @@ def _joined(boxes: list[Edges]) -> list[Edges]:
     done: list[Edges] = []
     while boxes:
         box = boxes.pop()
-        near = next((other for other in done if _nearly_touch(box, other)), None)
-        if near is None:
-            done.append(box)
+        for near in done:
+            if _nearly_touch(box, near):
+                done.remove(near)
+                boxes.append(_around(box, near))
+                break
         else:
-            done.remove(near)
-            boxes.append(_around(box, near))
+            done.append(box)
     return done
 
 
