@@ -19,7 +19,10 @@ ROOM = DATA / "clips" / "one-by-one-person-detection.mp4"
 """Its first picture is an empty room; a rendered garden takes its place where it is not at hand."""
 QUIET = Footage(clip=ROOM if ROOM.exists() else None, still=True, noise_sigma=2.0, seconds=40)
 QUIET_LONG = replace(QUIET, gop_s=4)
-QUIET_SUB = replace(QUIET, width=640, height=360, bit_rate=500_000)
+QUIET_SUB_CONSTANT = replace(QUIET, width=640, height=360, bit_rate=500_000)
+QUIET_SUB = replace(QUIET_SUB_CONSTANT, bit_rate=0, noise_sigma=QUIET.noise_sigma / 3)
+"""As the same sensor gives it, three pixels across averaged to one, at a variable bit rate: what Scrypted's
+page "Codec Settings" tells its users to set for a sub stream (640x360, up to 500 kb/s, variable)."""
 
 
 def footage(kind: Footage, suffix: str = ".mp4") -> Path:

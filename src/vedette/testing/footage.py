@@ -25,12 +25,13 @@ _NOISE_PICTURES = 16
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """How the stream is to be: a constant bit rate, closed groups of pictures, no bidirectional ones.
+    """How the stream is to be: closed groups of pictures, no bidirectional ones.
 
     Attributes:
         clip: what it is made of, from its start again when it is too short; None is an empty garden.
         still: nothing moves: the clip's first picture all the time.
         gop_s: seconds from one keyframe to the next.
+        bit_rate: constant, in bits per second; 0 means constant quality instead.
         noise_sigma: of the sensor, grey levels.
         preset: of x264.
     """
