@@ -10,10 +10,12 @@ from django.db.models import Max
 
 from vedette.domain.geometry import Box
 from vedette.domain.messages import EventMessage
-from vedette.server.events.models import Event, ZoneEntry
+from vedette.server.events.models import Event, Facet, ZoneEntry
 from vedette.server.times import from_utc_s
 
 _UPDATED = [field.name for field in Event._meta.fields if field.name != "id"]  # noqa: SLF001  Django's own way
+_ENTRY_UPDATED = ["camera", "label", "score", "start"]
+_FACET_UNIQUE = ["zone", "camera", "label", "kind"]
 
 
 def event_row(message: EventMessage) -> Event:
@@ -58,7 +60,7 @@ def store_events(rows: Iterable[Event]) -> list[Event]:
     fresh = [row for row in newest.values() if row.revision > known.get(row.id, -1)]
     _number(fresh)
     Event.objects.bulk_create(fresh, update_conflicts=True, unique_fields=["id"], update_fields=_UPDATED)
-    _index_zones(fresh)
+    index_events(fresh)
     return fresh
 
 
@@ -70,15 +72,27 @@ def _number(rows: Sequence[Event]) -> None:
         row.sequence = sequence
 
 
-def _index_zones(rows: Sequence[Event]) -> None:
+def index_events(rows: Sequence[Event]) -> None:
+    """Make stored rows findable by zone, and by whatever they are the first of."""
     entries = [
-        ZoneEntry(event=row, zone=zone, start=row.start)
+        ZoneEntry(event=row, zone=zone, camera=row.camera, label=row.label, score=row.score, start=row.start)
         for row in rows
-        for zone in {v["zone"] for v in row.zones}
+        for zone in {visit["zone"] for visit in row.zones}
     ]
     ZoneEntry.objects.bulk_create(
-        entries, update_conflicts=True, unique_fields=["event", "zone"], update_fields=["start"]
+        entries, update_conflicts=True, unique_fields=["event", "zone"], update_fields=_ENTRY_UPDATED
     )
+    seen = {(row.camera, row.kind, row.label, zone) for row in rows for zone in _zones(row)}
+    facets = [Facet(camera=camera, kind=kind, label=label, zone=zone) for camera, kind, label, zone in seen]
+    # An update, even of nothing, waits for a retention that is about to remove the facet as unused.
+    Facet.objects.bulk_create(
+        facets, update_conflicts=True, unique_fields=_FACET_UNIQUE, update_fields=["kind"]
+    )
+
+
+def _zones(row: Event) -> set[str]:
+    """The zones it touched, and the empty one for the event as such."""
+    return {"", *(visit["zone"] for visit in row.zones)}
 
 
 def _box(box: Box) -> list[float]:
