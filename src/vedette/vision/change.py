@@ -104,7 +104,7 @@ class ChangeModel:
             return _nothing(cells, cell)
         self._memories.replace(0, self._moment_ago(utc_s))
         against = light.Comparison(now, self._memories)
-        noise = np.square(against.gains)
+        noise: Plane = np.square(against.gains)
         np.maximum(noise, 1.0, out=noise)
         noise *= self._noise
         strength = against.unexplained / noise
