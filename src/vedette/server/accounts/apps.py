@@ -1,5 +1,6 @@
 """The Django app `accounts`."""
 
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ class AccountsConfig(AppConfig):
         """Count logins."""
         user_logged_in.connect(_logged_in, dispatch_uid="count-logins")
         user_login_failed.connect(_login_failed, dispatch_uid="count-failed-logins")
+        import_module("vedette.server.accounts.removed").watch()  # needs the models, which come after apps
 
 
 def _logged_in(**_: Any) -> None:

@@ -5,11 +5,19 @@ from typing import Any
 
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseNotFound,
+    JsonResponse,
+)
 from django.utils.deprecation import MiddlewareMixin
 
-from vedette.server.accounts.models import User
-from vedette.server.accounts.policy import PER_OPERATION, PUBLIC, Principal, allowed, declared
+from vedette.server.accounts.audit import audit
+from vedette.server.accounts.models import ApiToken, By, Role, User
+from vedette.server.accounts.policy import PER_OPERATION, PUBLIC, SHARED, Principal, allowed, declared
+from vedette.server.accounts.shares import note_opened, opened
 from vedette.server.accounts.tokens import find_token
 
 _FOR_PROGRAMS = ("/api/", "/metrics")
@@ -21,11 +29,39 @@ def principal_of(request: HttpRequest) -> Principal | None:
     if header:
         scheme, _, text = header.partition(" ")
         token = find_token(text.strip()) if scheme.lower() == "bearer" else None
-        return Principal(token.name, token.role, token.site_id, by_session=False) if token else None
+        return token_principal(token) if token else None
     user = request.user
-    if isinstance(user, User) and user.is_active:
-        return Principal(user.username, user.role, user.site_id, by_session=True)
-    return None
+    return user_principal(user) if isinstance(user, User) and user.is_active else None
+
+
+def user_principal(user: User) -> Principal:
+    """Somebody who is logged in."""
+    return Principal(
+        user.username, user.role, user.site_id, by_session=True, user_id=user.pk, cameras=user.camera_ids()
+    )
+
+
+def token_principal(token: ApiToken) -> Principal:
+    """A program with a token; one of a user may what both may."""
+    role, cameras = token.role, token.camera_ids()
+    if (user := token.user) is not None:
+        role = min(role, user.role, key=Role.values.index)
+        cameras = _both(cameras, None if user.role == Role.ADMINISTRATOR else user.camera_ids())
+    return Principal(
+        token.name,
+        role,
+        token.site_id,
+        by_session=False,
+        by=By.TOKEN,
+        user_id=token.user_id,
+        token_id=token.pk,
+        cameras=cameras,
+        scopes=frozenset(token.scopes) or None,
+    )
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return other if one is None else one if other is None else one & other
 
 
 def principal_again(request: HttpRequest) -> Principal | None:
@@ -39,12 +75,14 @@ class AccessMiddleware(MiddlewareMixin):
     """Sets `request.principal` and refuses what the policy does not allow, before any view runs."""
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
+        self, request: HttpRequest, view: Callable[..., Any], _args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Refuse, or let the view answer."""
         permission = declared(request, view)
         if permission == PUBLIC:
             return None
+        if permission is not None and permission.startswith(SHARED):
+            return _open_share(request, permission.removeprefix(SHARED).strip(), str(kwargs.get("token", "")))
         principal = principal_of(request)
         request.principal = principal  # type: ignore[attr-defined]
         if principal is None:
@@ -52,6 +90,19 @@ class AccessMiddleware(MiddlewareMixin):
         if permission == PER_OPERATION or (permission is not None and allowed(principal, permission)):
             return None
         return _you_may_not(request)
+
+
+def _open_share(request: HttpRequest, kind: str, token: str) -> HttpResponse | None:
+    row = opened(token)
+    if row is None or row.kind != kind:
+        words = "This link is not valid, or not any more. Ask whoever sent it for a new one."
+        return HttpResponseNotFound(words, content_type="text/plain")
+    request.share = row  # type: ignore[attr-defined]
+    request.principal = Principal(row.made_by, "", row.site_id, by_session=False, by=By.SHARE)  # type: ignore[attr-defined]
+    if request.path.rstrip("/").endswith(token):  # the page itself, not its pictures
+        note_opened(row)
+        audit(request, "share.opened", subject=f"{row.kind} {row.subject}", once_s=60)
+    return None
 
 
 def _who_are_you(request: HttpRequest) -> HttpResponse:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from vedette.server.accounts.models import Role
+from vedette.server.accounts.models import By, RemovedCamera, Role, Site
 from vedette.server.cameras.models import Camera
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,6 +29,7 @@ class Permission(StrEnum):
 
 PUBLIC = "public"
 PER_OPERATION = "per operation"
+SHARED = "shared"
 
 _GRANTS = {
     Role.VIEWER: {Permission.VIEW},
@@ -47,21 +48,38 @@ class Principal:
     """Who asks.
 
     Attributes:
+        name: of the user, the token, or whoever made the share link.
+        role: see `Role`; empty for a share link, which may nothing but what its route opens.
         site_id: the only site whose rows they see.
         by_session: whether a browser session (and so CSRF protection) is involved.
+        by: a user, a token, or a share link (`By`).
+        user_id: the user, also when they use a token of theirs.
+        token_id: the token, when one is used.
+        cameras: the cameras they are limited to; None for all of the site.
+        scopes: the permissions they are limited to; None for all of the role.
     """
 
     name: str
     role: str
     site_id: int
     by_session: bool
+    by: str = By.USER
+    user_id: int | None = None
+    token_id: int | None = None
+    cameras: frozenset[str] | None = None
+    scopes: frozenset[str] | None = None
+
+
+def granted(role: str) -> frozenset[Permission]:
+    """What a role may; an unknown one nothing."""
+    return frozenset(_GRANTS[Role(role)]) if role in Role.values else frozenset()
 
 
 def allowed(principal: Principal | None, permission: str) -> bool:
     """Whether they may; nobody unknown may anything."""
-    if principal is None or principal.role not in Role.values:
+    if principal is None or permission not in granted(principal.role):
         return False
-    return permission in _GRANTS[Role(principal.role)]
+    return principal.scopes is None or permission in principal.scopes
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
@@ -72,6 +90,15 @@ def needs(permission: Permission) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Declare that a view answers everybody: the login page, and nothing that shows a row."""
     return _declare(PUBLIC)(view)
+
+
+def shared(kind: str) -> Callable[[View], View]:
+    """Declare that a view answers whoever holds a share link of this kind.
+
+    The view takes the link's secret part as `token`; by then it has been checked, `request.share` is the row
+    (`subject` is the id of the one thing it opens), and the visit is noted.
+    """
+    return _declare(f"{SHARED} {kind}")
 
 
 def _declare(permission: str) -> Callable[[View], View]:
@@ -93,12 +120,22 @@ def declared(request: HttpRequest, view: Callable[..., Any]) -> str | None:
 
 def visible_cameras(principal: Principal) -> QuerySet[Camera]:
     """The cameras whose rows they may see."""
-    return Camera.objects.filter(site_id=principal.site_id)
+    rows = Camera.objects.filter(site_id=principal.site_id)
+    if principal.by == By.SHARE:
+        return rows.none()
+    if principal.cameras is None or allowed(principal, Permission.ADMINISTER):
+        return rows
+    return rows.filter(id__in=principal.cameras)
 
 
 def visible(principal: Principal, rows: QuerySet[Row], field: str = "camera") -> QuerySet[Row]:
-    """The rows of cameras they may see; administrators also see those of cameras that were removed."""
-    hidden = Camera.objects.exclude(site_id=principal.site_id).values("id")
-    if principal.role == Role.ADMINISTRATOR:
-        return rows.exclude(**{f"{field}__in": hidden})
-    return rows.filter(**{f"{field}__in": visible_cameras(principal).values("id")})
+    """The rows of cameras they may see; administrators also see those of their site's removed cameras."""
+    if not allowed(principal, Permission.ADMINISTER):
+        return rows.filter(**{f"{field}__in": visible_cameras(principal).values("id")})
+    if principal.site_id == Site.default().pk:  # it also has what no site ever laid claim to
+        others = Camera.objects.exclude(site_id=principal.site_id).values("id")
+        removed = RemovedCamera.objects.exclude(site_id=principal.site_id).values("id")
+        return rows.exclude(Q(**{f"{field}__in": others}) | Q(**{f"{field}__in": removed}))
+    own = Q(**{f"{field}__in": visible_cameras(principal).values("id")})
+    removed = RemovedCamera.objects.filter(site_id=principal.site_id).values("id")
+    return rows.filter(own | Q(**{f"{field}__in": removed}))

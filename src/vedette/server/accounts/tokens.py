@@ -37,11 +37,13 @@ def find_token(text: str) -> ApiToken | None:
     if not text.startswith(_SCHEME) or len(text) > _MAX_LENGTH or not text.isascii():
         return None
     digest = _digest(text)
-    token = ApiToken.objects.filter(digest=digest).first()
+    token = ApiToken.objects.select_related("user").filter(digest=digest).first()
     if token is None or not hmac.compare_digest(token.digest, digest):
         return None
     now = timezone.now()
     if token.expires is not None and token.expires <= now:
+        return None
+    if token.user is not None and not token.user.is_active:
         return None
     if token.last_used is None or now - token.last_used > _LAST_USED_STEP:
         ApiToken.objects.filter(pk=token.pk).update(last_used=now)
