@@ -57,6 +57,7 @@ def demo(*, home: HomeOption = None, port: PortOption = None) -> None:
 def start(sources: list[str], settings: Settings, *, until_end: bool = False, loop: bool = False) -> int:
     """Prepare, say what is what, and supervise until the end; returns the exit status."""
     from vedette.node.logging import configure_logging
+    from vedette.node.standing import standing_file
     from vedette.node.supervisor import Supervisor
 
     configure_logging(json=settings.log_format == "json" or None, level=settings.log_level)
@@ -67,7 +68,9 @@ def start(sources: list[str], settings: Settings, *, until_end: bool = False, lo
         _prepare(settings, sources, loop=loop)
         _check_model(settings)
         threading.Thread(target=_say_when_ready, args=(settings,), daemon=True).start()
-        return Supervisor(_commands(settings, until_end=until_end), held=[lock.fd]).run()
+        return Supervisor(
+            _commands(settings, until_end=until_end), held=[lock.fd], standing=standing_file(home.runtime)
+        ).run()
     finally:
         lock.release()
 

@@ -6,13 +6,16 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+import msgspec
 import structlog
 
 from vedette.bus.wake import Wake
 from vedette.node.child import Backoff, Child, Command, ended_cleanly
 from vedette.node.lifeline import WORKER_DONE
+from vedette.node.standing import ProcessStanding, Standing, write_standing
 
 WORKERS_STOP_S = 6.0
 STOP_S = 9.0
@@ -32,12 +35,21 @@ class Supervisor:
         held: descriptors that every child inherits and holds open, such as the lock of the home: it stays
             locked until the last child of a killed supervisor has ended.
         counters: takes `restarts` and `unclean_exits`.
+        standing: the file that tells the server what runs; none is written when None.
     """
 
     def __init__(
-        self, commands: Sequence[Command], *, held: Sequence[int] = (), counters: Counter[str] | None = None
+        self,
+        commands: Sequence[Command],
+        *,
+        held: Sequence[int] = (),
+        counters: Counter[str] | None = None,
+        standing: Path | None = None,
     ) -> None:
         self._counters = Counter() if counters is None else counters
+        self._standing_file = standing
+        self._processes = {c.name: ProcessStanding() for c in commands}
+        self._began_utc_s = time.time()
         self._held = tuple(held)
         self._children: dict[str, Child] = {}
         self._due_s = dict.fromkeys((c.name for c in commands), 0.0)
@@ -108,7 +120,22 @@ class Supervisor:
         else:
             child = Child(command, self._anyone_lives[0], self._held)
         _log.info("process started", process=command.name, pid=child.pid)
+        self._note(command.name, pid=child.pid, started_utc_s=time.time())
         return child
+
+    def _note(self, name: str, **changes: float | None) -> None:
+        """Remember how a process stands, and tell the server; supervision goes on where that cannot be."""
+        self._processes[name] = msgspec.structs.replace(self._processes[name], **changes)
+        if self._standing_file is not None:
+            counters = dict(self._counters)
+            standing = Standing(
+                pid=os.getpid(),
+                started_utc_s=self._began_utc_s,
+                counters=counters,
+                processes=self._processes,
+            )
+            with suppress(OSError):
+                write_standing(self._standing_file, standing)
 
     def _until_due_s(self) -> float | None:
         return max(min(self._due_s.values()) - time.monotonic(), 0.0) if self._due_s else None
@@ -136,6 +163,7 @@ class Supervisor:
         pause_s = self._backoffs[name].pause_after(now_s - self._started_s[name])
         self._due_s[name] = now_s + pause_s
         self._counters["restarts"] += 1
+        self._note(name, pid=0, restarts=self._processes[name].restarts + 1, last_status=status)
         _log.warning(
             "process died, will start again", process=name, pid=child.pid, status=status, pause_s=pause_s
         )

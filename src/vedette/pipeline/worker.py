@@ -33,6 +33,7 @@ from vedette.models.loader import DetectorLoader
 from vedette.node.home import Home
 from vedette.node.lifeline import WORKER_DONE
 from vedette.node.logging import configure_logging
+from vedette.node.process import cpu_seconds, resident_bytes
 from vedette.pipeline.evidence import SnapshotFolder
 from vedette.pipeline.open_events import OpenEvents
 from vedette.pipeline.session import STOP_S, CameraSession, Surroundings
@@ -194,7 +195,7 @@ class Worker:
             detector=self._loader.active,
             detector_message=self._loader.message,
             cameras=(*(session.report() for session in sessions), *self._failed.values()),
-            counters=dict(self._counters + self._detectors.counters),
+            counters={**(self._counters + self._detectors.counters), "process_cpu_seconds": cpu_seconds()},
             gauges=self._gauges(),
         )
 
@@ -204,6 +205,7 @@ class Worker:
             "outbox_bytes": self._outbox.size_bytes,
             **self._disk_gauges(),
             **self._detectors.gauges(),
+            "process_resident_bytes": resident_bytes(),
             "threads": threading.active_count(),
         }
 

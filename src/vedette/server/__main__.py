@@ -56,16 +56,20 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
     from vedette.server.hub import Hub  # noqa: PLC0415  needs Django
     from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
+    from vedette.server.nodes.monitor import Monitor  # noqa: PLC0415
     from vedette.server.runtime import runtime  # noqa: PLC0415
 
     folder = settings.layout().runtime
     runtime.hub = Hub(folder, settings.worker_names(), runtime.live, runtime.counters)
     runtime.scheduler = Scheduler(runtime.counters)
+    runtime.monitor = Monitor(runtime)
     runtime.hub.start()
     runtime.scheduler.start()
+    runtime.monitor.start()
     try:
         _web_server().run(sockets=[listener])
     finally:
+        runtime.monitor.close()
         runtime.scheduler.close()
         runtime.hub.close()
 

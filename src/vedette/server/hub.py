@@ -20,8 +20,6 @@ from vedette.server.news import camera_news, event_news, segment_news
 from vedette.server.nodes.store import write_status
 
 POLL_S = 0.5
-CONFIRM_S = 15.0
-"""A change that no worker has confirmed for so long is worth an alarm."""
 _RESEND_S = 1.0
 _STATUS_S = 10.0
 _SNAPSHOT_S = 5.0
@@ -84,12 +82,10 @@ class Hub:
         """The configuration that the workers should run."""
         return self._desired.revision
 
-    def unconfirmed(self) -> list[str]:
-        """Workers that report, but have not confirmed the newest configuration in time (promise P5)."""
-        if time.monotonic() - self._desired.since_s < CONFIRM_S:
-            return []
-        wanted = self._desired.revision
-        return [node for node, report in sorted(self.nodes.items()) if report.revision != wanted]
+    @property
+    def changed_s(self) -> float:
+        """When the configuration became known here, on the monotonic clock: commands run from then."""
+        return self._desired.since_s
 
     def cameras(self) -> dict[str, CameraReport]:
         """The newest report of every camera, from the worker that should run it."""

@@ -16,8 +16,8 @@ class News:
     """One piece of news.
 
     Attributes:
-        kind: `event`, `segment` or `camera`.
-        camera: whom it is about; readers see only cameras they may see.
+        kind: `event`, `segment`, `camera` or `incident`.
+        camera: whom it is about, readers see only cameras they may see; empty for news that all may see.
         data: as the REST interface shows it.
         sequence: of events, to resume from; 0 for news that cannot be resumed.
     """

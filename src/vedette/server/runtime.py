@@ -9,6 +9,7 @@ from vedette.server.live import Live
 if TYPE_CHECKING:
     from vedette.server.hub import Hub
     from vedette.server.jobs.scheduler import Scheduler
+    from vedette.server.nodes.monitor import Monitor
 
 
 @dataclass(slots=True)
@@ -19,6 +20,7 @@ class Runtime:
     live: Live = field(init=False)
     hub: "Hub | None" = None
     scheduler: "Scheduler | None" = None
+    monitor: "Monitor | None" = None
     alerts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ router = Router(tags=["live"])
 
 @router.get("/live", auth=VIEW)
 async def live(request: HttpRequest, after: int | None = None) -> Any:
-    """A stream of `event`, `segment` and `camera`; send `Last-Event-ID` (or `after`) to resume events."""
+    """A stream of `event`, `segment`, `camera`, `incident`; `Last-Event-ID` (or `after`) resumes events."""
     if runtime.live.readers >= MAX_READERS:
         return error_response(503, "Too many live streams are open.", "Close some, or try again later.")
     last = _last_id(request, after)
@@ -81,8 +81,8 @@ class Sight:
         return self._cameras is not None
 
     async def covers(self, camera: str) -> bool:
-        """Whether news of this camera are for the reader."""
-        return await self.refreshed() and camera in (self._cameras or ())
+        """Whether news of this camera, or of no camera in particular, are for the reader."""
+        return await self.refreshed() and (not camera or camera in (self._cameras or ()))
 
 
 def _frame(news: News) -> bytes:

@@ -1,20 +1,14 @@
 """Is all well? The reasons when not, each as a sentence for people."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vedette.domain.messages import CameraReport, CameraState, NodeReport
-from vedette.server.cameras.models import Camera
+from vedette.domain.messages import CameraState
+from vedette.server.nodes.kinds import kind_of
+from vedette.server.nodes.look import look
+from vedette.server.nodes.models import Incident
+from vedette.server.nodes.rules import findings
+from vedette.server.nodes.situation import Finding, Situation
 from vedette.server.runtime import Runtime
-
-OUTBOX_BACKLOG = 1000
-"""Messages that wait in a worker's outbox before that is worth a word."""
-
-STARTING_S = 15.0
-"""After the server's start, workers are given so long to report."""
-
-_STARTED_S = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,49 +19,25 @@ class Problem:
     message: str
     camera: str = ""
     node: str = ""
+    advice: str = ""
 
 
 def problems(runtime: Runtime) -> list[Problem]:
-    """Everything that somebody should look at."""
-    found = [Problem(code, message) for code, message in sorted(runtime.alerts.items())]
-    if runtime.hub is None:
-        return found
-    nodes = runtime.hub.nodes
-    found += _missing_nodes(runtime.hub.workers, nodes)
-    for node, report in sorted(nodes.items()):
-        found += _node_problems(node, report)
-    found += [
-        Problem("unconfirmed", f"{node} has not taken over the newest configuration.", node=node)
-        for node in runtime.hub.unconfirmed()
-    ]
-    found += _camera_problems(runtime.hub.cameras())
-    return found
+    """Everything that somebody should look at: what is not as it should be now, and what is open still."""
+    now = look(runtime)
+    found = {f.key: _problem(f) for f in findings(now) if not _only_connects(now, f)}
+    for row in Incident.objects.filter(closed=None).order_by("opened", "id"):
+        finding = Finding(row.kind, row.subject, row.message, row.camera, row.node)
+        found.setdefault(finding.key, _problem(finding))
+    return list(found.values())
 
 
-def _missing_nodes(workers: tuple[str, ...], nodes: dict[str, NodeReport]) -> Iterator[Problem]:
-    if time.monotonic() - _STARTED_S < STARTING_S:
-        return
-    for worker in workers:
-        if worker not in nodes:
-            yield Problem("node_silent", f"The worker {worker} does not report.", node=worker)
+def _problem(finding: Finding) -> Problem:
+    advice = kind_of(finding.kind).advice
+    return Problem(finding.kind, finding.message, finding.camera, finding.node, advice)
 
 
-def _node_problems(node: str, report: NodeReport) -> Iterator[Problem]:
-    if report.detector_message:
-        yield Problem("detector", report.detector_message, node=node)
-    if report.gauges.get("disk_stopped", 0):
-        yield Problem("disk", f"{node} does not record: the disk is full, read-only or failing.", node=node)
-    waiting = report.gauges.get("outbox_messages", 0)
-    if waiting > OUTBOX_BACKLOG:
-        yield Problem("outbox", f"{waiting:.0f} messages of {node} wait to be stored.", node=node)
-
-
-def _camera_problems(reports: dict[str, CameraReport]) -> Iterator[Problem]:
-    for camera in Camera.objects.filter(enabled=True):
-        report = reports.get(camera.id)
-        if report is None:
-            if time.monotonic() - _STARTED_S > STARTING_S:
-                yield Problem("camera_silent", f"{camera.name} is run by no worker.", camera=camera.id)
-        elif report.state not in {CameraState.STREAMING, CameraState.ENDED}:
-            words = report.message or f"It is {report.state.value}."
-            yield Problem("camera", f"{camera.name}: {words}", camera=camera.id)
+def _only_connects(now: Situation, finding: Finding) -> bool:
+    """A camera that is just being opened is no trouble yet."""
+    report = now.reports.get(finding.camera)
+    return finding.kind == "camera" and report is not None and report.state is CameraState.CONNECTING

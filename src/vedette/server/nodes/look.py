@@ -1,0 +1,40 @@
+"""Collects the situation: what the hub hears, what the configuration wants, what the supervisor runs."""
+
+import time
+
+from vedette.node.standing import read_standing, standing_file
+from vedette.server.cameras.models import Camera
+from vedette.server.nodes.situation import Situation, Wanted
+from vedette.server.runtime import Runtime
+from vedette.settings import active
+
+STARTED_S = time.monotonic()
+
+
+def wanted_cameras() -> tuple[Wanted, ...]:
+    """Every camera as it should be."""
+    fields = ("id", "name", "enabled", "recording_mode", "revision", "worker")
+    return tuple(Wanted(*row) for row in Camera.objects.values_list(*fields))
+
+
+def look(runtime: Runtime, cameras: tuple[Wanted, ...] | None = None) -> Situation:
+    """The situation now; the cameras are read when they are not given.
+
+    Raises:
+        django.db.DatabaseError: the cameras cannot be read.
+    """
+    hub, settings = runtime.hub, active()
+    common = {"now_s": time.monotonic(), "started_s": STARTED_S, "alerts": dict(runtime.alerts)}
+    if hub is None:
+        return Situation(**common, counters=dict(runtime.counters))  # type: ignore[arg-type]
+    return Situation(
+        **common,  # type: ignore[arg-type]
+        changed_s=hub.changed_s,
+        workers=hub.workers,
+        revision=hub.revision,
+        nodes=hub.nodes,
+        cameras=wanted_cameras() if cameras is None else cameras,
+        reports=hub.cameras(),
+        counters=dict(runtime.counters),
+        supervisor=read_standing(standing_file(settings.layout().runtime)) if settings else None,
+    )
