@@ -45,7 +45,7 @@ def encode(levels: dict[int, int], start_utc_s: float) -> bytes:
     """Levels by second as the activity of a segment with this start; empty when nothing moved."""
     if not levels:
         return b""
-    begin = min(min(levels), math.floor(start_utc_s))
+    begin = min(*levels, math.floor(start_utc_s))
     length = min(max(levels) - begin + 1, MOST_SECONDS)
     seconds = bytes(levels.get(begin + at, 0) for at in range(length))
     return bytes([math.floor(start_utc_s) - begin]) + seconds

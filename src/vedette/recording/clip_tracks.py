@@ -135,13 +135,20 @@ class Selection:
         return places, int(ends[-1])
 
 
-def select(segment: Segment, segment_utc_s: float, start_utc_s: float, end_utc_s: float) -> Selection | None:
+def select(
+    segment: Segment,
+    segment_utc_s: float,
+    start_utc_s: float,
+    end_utc_s: float,
+    *,
+    keyframes_only: bool = False,
+) -> Selection | None:
     """The samples of a segment for this span: from the keyframe at or before the start; None when empty."""
     track = segment.track("vide")
     if track is None:
         return None
     samples = segment.samples[track.id]
-    zero_utc_s = segment_utc_s - float(samples.dts[0] + samples.cts[0]) / track.timescale
+    zero_utc_s = zero_time(segment, segment_utc_s)
     shown = zero_utc_s + (samples.dts + samples.cts) / track.timescale
     ends = shown + samples.durations / track.timescale
     wanted = np.flatnonzero((shown < end_utc_s) & (ends > start_utc_s))
@@ -151,8 +158,27 @@ def select(segment: Segment, segment_utc_s: float, start_utc_s: float, end_utc_s
     keyframes = np.flatnonzero(samples.keyframes & (shown <= start_utc_s + 0.5 / track.timescale))
     first = int(keyframes[-1]) if len(keyframes) else 0
     video = Chosen.of(track, samples, first, int(wanted[-1]) + 1, zero_utc_s)
+    if keyframes_only:
+        return _keyframes_of(video, float(shown[wanted].min()), min(end_utc_s, float(ends[wanted].max())))
     audio = _select_audio(segment, zero_utc_s, float(shown[first]), end_utc_s)
     return Selection(video, audio, float(shown[wanted].min()), min(end_utc_s, float(ends[wanted].max())))
+
+
+def zero_time(segment: Segment, segment_utc_s: float) -> float:
+    """The time of tick 0 of a segment whose first picture is shown at this time."""
+    track = segment.track("vide")
+    assert track is not None
+    samples = segment.samples[track.id]
+    return segment_utc_s - float(samples.dts[0] + samples.cts[0]) / track.timescale
+
+
+def _keyframes_of(video: Chosen, start_utc_s: float, end_utc_s: float) -> Selection | None:
+    """The keyframes of a run without sound: what is watched at many times the speed."""
+    if not video.samples.keyframes.any():
+        return None
+    leading = int(np.argmax(video.samples.keyframes))
+    video = video.without(leading) if leading else video
+    return Selection(replace(video, samples=video.samples.only_keyframes()), None, start_utc_s, end_utc_s)
 
 
 def _select_audio(segment: Segment, zero_utc_s: float, start_utc_s: float, end_utc_s: float) -> Chosen | None:

@@ -1,7 +1,7 @@
 """Fragments of a segment: what a `moof` says of the samples in the `mdat` behind it (ISO/IEC 14496-12)."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +37,23 @@ class Samples:
 
     def between(self, first: int, last: int) -> "Samples":
         """Samples `first` up to, not including, `last`."""
+        return self._taken(slice(first, last))
+
+    def only_keyframes(self) -> "Samples":
+        """The keyframes alone; each lasts until the next one, the last one as long as all behind it."""
+        chosen = np.flatnonzero(self.keyframes)
+        picked = self._taken(chosen)
+        ends = np.append(picked.dts[1:], self.dts[-1] + self.durations[-1])
+        return replace(picked, durations=ends - picked.dts)
+
+    def _taken(self, which: slice | Ints) -> "Samples":
         return Samples(
-            self.offsets[first:last],
-            self.sizes[first:last],
-            self.dts[first:last],
-            self.durations[first:last],
-            self.cts[first:last],
-            self.keyframes[first:last],
+            self.offsets[which],
+            self.sizes[which],
+            self.dts[which],
+            self.durations[which],
+            self.cts[which],
+            self.keyframes[which],
         )
 
 

@@ -1,10 +1,11 @@
-"""Parameter sets inside sample entries (ISO/IEC 14496-15: `avcC`, `hvcC`).
+"""What decoders must know, inside sample entries (ISO/IEC 14496-15: `avcC`, `hvcC`; 14496-1: `esds`).
 
 Chromium stops at a second sample description in a track, and decoders do not reload the first one after a
 seek backwards. So where the parameters of a camera changed, its clip carries them in front of every
 keyframe instead, where every decoder looks.
 """
 
+import re
 from collections.abc import Iterator
 
 from vedette.recording.boxes import DamagedSegmentError, Reader, children
@@ -23,6 +24,30 @@ def in_band_sets(description: bytes) -> bytes:
     if read is None:
         return b""
     return b"".join(len(unit).to_bytes(_LENGTH_BYTES, "big") + unit for unit in read(description))
+
+
+def extradata(description: bytes) -> bytes:
+    """What a decoder is told of the stream beforehand; empty for codecs that need nothing.
+
+    Raises:
+        DamagedSegmentError: the entry is destroyed.
+    """
+    tag = description[4:8]
+    if tag == b"mp4v":
+        return _decoder_specific(_configuration(description, b"esds"))
+    kind = {b"avc1": b"avcC", b"hvc1": b"hvcC", b"hev1": b"hvcC", b"av01": b"av1C"}.get(tag)
+    return _configuration(description, kind) if kind else b""
+
+
+def _decoder_specific(esds: bytes) -> bytes:
+    """The DecoderSpecificInfo (tag 5), whose length stands in groups of seven bits."""
+    found = re.search(rb"\x05([\x80-\xff]{0,3})([\x00-\x7f])", esds[20:])
+    if found is None:
+        return b""
+    length = 0
+    for byte in found[1] + found[2]:
+        length = length << 7 | byte & 0x7F
+    return esds[20 + found.end() :][:length]
 
 
 def _avc_sets(description: bytes) -> Iterator[bytes]:

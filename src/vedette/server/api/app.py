@@ -3,7 +3,19 @@
 from ninja import NinjaAPI
 
 from vedette import __version__
-from vedette.server.api import cameras, errors, events, live, nodes, recordings
+from vedette.server.api import (
+    cameras,
+    errors,
+    event_clips,
+    event_shares,
+    events,
+    feedback,
+    finding,
+    live,
+    nodes,
+    recordings,
+    timelines,
+)
 from vedette.server.api.access import Undeclared
 
 api = NinjaAPI(
@@ -15,9 +27,14 @@ api = NinjaAPI(
     openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
 )
 errors.install(api)
+api.add_router("/cameras", finding.router)  # before the paths with a camera's id
 api.add_router("/cameras", cameras.router)
 api.add_router("/cameras", recordings.clips)
+api.add_router("/cameras", timelines.router)
 api.add_router("/profiles", cameras.profiles)
+api.add_router("/events", feedback.router)
+api.add_router("/events", event_shares.router)
+api.add_router("/events", event_clips.router)
 api.add_router("/events", events.router)
 api.add_router("/recordings", recordings.router)
 api.add_router("", nodes.router)

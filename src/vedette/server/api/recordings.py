@@ -8,10 +8,10 @@ from ninja import Router
 from ninja.params.functions import Query
 
 from vedette.domain.errors import ConfigurationError, StorageError
-from vedette.server.accounts.policy import visible
+from vedette.server.accounts.audit import audit
+from vedette.server.accounts.policy import visible, visible_cameras
 from vedette.server.api import schemas
 from vedette.server.api.access import VIEW, principal
-from vedette.server.api.cameras import find_camera
 from vedette.server.api.paging import page
 from vedette.server.api.ranges import Content, respond
 from vedette.server.recordings.clips import open_clip
@@ -21,6 +21,7 @@ from vedette.server.recordings.spans import merge
 router = Router(tags=["recordings"])
 clips = Router(tags=["recordings"])
 
+LOOK_S = 300.0
 _MAX_SPAN = timedelta(days=32)
 
 
@@ -57,19 +58,50 @@ def list_spans(request: HttpRequest, camera: str, after: schemas.InTime, before:
 
 @clips.api_operation(["HEAD"], "/{camera_id}/clip.mp4", auth=VIEW, include_in_schema=False)
 @clips.get("/{camera_id}/clip.mp4", auth=VIEW)
-def camera_clip(request: HttpRequest, camera_id: str, start: schemas.InTime, end: schemas.InTime) -> Any:
-    """The camera's recording between two times as MP4, as it was recorded; takes range requests."""
-    return clip_response(request, find_camera(request, camera_id).id, start, end)
+def camera_clip(
+    request: HttpRequest,
+    camera_id: str,
+    start: schemas.InTime,
+    end: schemas.InTime,
+    keyframes: bool = False,
+) -> Any:
+    """The camera's recording between two times as MP4, as it was recorded; takes range requests.
+
+    With `keyframes` it holds those alone, without sound: what players need for many times the speed.
+    """
+    camera = find_recorded(request, camera_id)
+    return clip_response(request, camera, start, end, keyframes_only=keyframes)
 
 
-def clip_response(request: HttpRequest, camera: str, start: datetime, end: datetime) -> HttpResponseBase:
+def find_recorded(request: HttpRequest, camera_id: str) -> str:
+    """The id of a camera whose recordings the one who asks may see; the camera may have been removed.
+
+    Raises:
+        Http404: there is none, or not for them.
+    """
+    asks = principal(request)
+    known = visible_cameras(asks).filter(pk=camera_id).exists()
+    if known or visible(asks, Segment.objects.filter(camera=camera_id)).exists():
+        return camera_id
+    raise Http404("There is no such camera.")
+
+
+def look(request: HttpRequest, camera: str) -> None:
+    """Note that somebody looks at a camera's recordings: once for all requests of a few minutes."""
+    audit(request, "recording.watched", camera=camera, once_s=LOOK_S)
+
+
+def clip_response(
+    request: HttpRequest, camera: str, start: datetime, end: datetime, *, keyframes_only: bool = False
+) -> HttpResponseBase:
     """The clip of a camera that the one who asks may see.
 
     Raises:
         Http404: nothing was recorded then.
     """
+    look(request, camera)
     try:
-        clip = open_clip(camera, start, end)
+        clip = open_clip(camera, start, end, keyframes_only=keyframes_only)
     except StorageError as error:
         raise Http404(str(error)) from None
     return respond(request, Content(clip.size_bytes, clip.etag, clip.media_type, clip.read))

@@ -23,8 +23,8 @@ def clip_segments(camera: str, start: datetime, end: datetime) -> list[Segment]:
     return [row for row in found if row.end > start or row.state == Segment.State.OPEN]
 
 
-def open_clip(camera: str, start: datetime, end: datetime) -> "ClipFile":
-    """The clip of a camera's span.
+def open_clip(camera: str, start: datetime, end: datetime, *, keyframes_only: bool = False) -> "ClipFile":
+    """The clip of a camera's span; of keyframes alone for watching at many times the speed.
 
     Raises:
         ConfigurationError: the span is empty or longer than a day.
@@ -37,4 +37,4 @@ def open_clip(camera: str, start: datetime, end: datetime) -> "ClipFile":
     rows = clip_segments(camera, start, end)
     files = [(settings.HOME.recordings / row.path, row.start.timestamp()) for row in rows]
     parts = [ClipPart(path, start_utc_s) for path, start_utc_s in files if path.exists()]
-    return ClipFile(parts, start.timestamp(), end.timestamp())
+    return ClipFile(parts, start.timestamp(), end.timestamp(), keyframes_only=keyframes_only)
