@@ -34,6 +34,8 @@ from vedette.domain.ids import new_id
 from vedette.domain.messages import (
     Assignment,
     EventMessage,
+    LiveRequest,
+    LiveStop,
     NodeReport,
     SegmentMessage,
     SnapshotReply,
@@ -116,7 +118,7 @@ class ServerLink:
         limit_s = time.monotonic() - NODE_TIMEOUT_S
         return {node: report for node, (heard_s, report) in list(self._nodes.items()) if heard_s > limit_s}
 
-    def send(self, node: str, message: Assignment | SnapshotRequest) -> bool:
+    def send(self, node: str, message: Assignment | SnapshotRequest | LiveRequest | LiveStop) -> bool:
         """Send without waiting, from any thread; False when the node is not there.
 
         True promises nothing: the node's report tells what it runs.

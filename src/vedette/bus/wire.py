@@ -3,7 +3,7 @@
 | kind | payload | direction |
 |---|---|---|
 | `message` | a domain message: NodeReport, SnapshotReply | worker to server |
-| `message` | a domain message: Assignment, SnapshotRequest | server to worker |
+| `message` | a domain message: Assignment, SnapshotRequest, LiveRequest, LiveStop | server to worker |
 | `batch` | `Batch`: outbox messages | worker to server |
 | `answer` | `Ack`, `Nack` or `Heard` | server to worker |
 

@@ -28,7 +28,16 @@ from vedette.bus.wire import (
     read_answer,
 )
 from vedette.domain.ids import new_id
-from vedette.domain.messages import Assignment, NodeReport, SnapshotReply, SnapshotRequest, decode, encode
+from vedette.domain.messages import (
+    Assignment,
+    LiveRequest,
+    LiveStop,
+    NodeReport,
+    SnapshotReply,
+    SnapshotRequest,
+    decode,
+    encode,
+)
 
 REPORT_S = 1.0
 _POLL_MS = 100
@@ -48,6 +57,7 @@ class WorkerLink:
         report: called on the link's thread each second.
         on_assignment: called on the link's thread; must be quick.
         on_snapshot: called on a thread of its own, one request at a time.
+        on_live: called on the link's thread; must be quick.
         counters: takes `link_*`.
     """
 
@@ -60,6 +70,7 @@ class WorkerLink:
         report: Callable[[], NodeReport],
         on_assignment: Callable[[Assignment], None],
         on_snapshot: Callable[[SnapshotRequest], SnapshotReply],
+        on_live: Callable[[LiveRequest | LiveStop], None] = lambda _asked: None,
         counters: Counter[str] | None = None,
     ) -> None:
         self._address = endpoint(folder, "link")
@@ -68,6 +79,7 @@ class WorkerLink:
         self._report = report
         self._on_assignment = on_assignment
         self._on_snapshot = on_snapshot
+        self._on_live = on_live
         self._counters = Counter() if counters is None else counters
         self._delivery = Delivery(outbox, new_id(), self._counters)
         self._server = self._failure = ""
@@ -179,6 +191,8 @@ class WorkerLink:
             self._assign(message)
         elif isinstance(message, SnapshotRequest):
             self._request(message)
+        elif isinstance(message, LiveRequest | LiveStop):
+            self._ask_live(message)
         else:
             raise TypeError(f"unexpected {type(message).__name__}")
 
@@ -203,6 +217,12 @@ class WorkerLink:
             self._on_assignment(assignment)
         except Exception as error:  # noqa: BLE001 - the owner's callback must not end the link
             self._callback_failed("assignment", error)
+
+    def _ask_live(self, asked: LiveRequest | LiveStop) -> None:
+        try:
+            self._on_live(asked)
+        except Exception as error:  # noqa: BLE001 - the owner's callback must not end the link
+            self._callback_failed("live", error)
 
     def _request(self, request: SnapshotRequest) -> None:
         try:

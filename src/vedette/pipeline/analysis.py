@@ -21,6 +21,7 @@ from vedette.pipeline.tracking import TrackingStage
 from vedette.pipeline.turns import TurnPool
 from vedette.vision.detectors.base import Detector
 from vedette.vision.pool import DetectorPool
+from vedette.vision.tracker import Track
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,9 @@ class EventSink(Protocol):
 
     def on_motion(self, utc_s: float, share: float) -> None:
         """So much of the picture moved in an analysed frame."""
+
+    def on_look(self, found: Detections, tracks: Sequence[Track]) -> None:
+        """A frame was looked at; `tracks` are the objects that are followed now."""
 
 
 class Inbox:
@@ -227,6 +231,7 @@ class Analysis:
 
     def _track(self, found: Detections, frame: Frame) -> None:
         messages = self._tracking.process(found)
+        self._sink.on_look(found, self._tracking.tracks)
         alive = [*self._tracking.open_events, *self._tracking.candidates]
         self._evidence.observe(alive, found.utc_s, frame.picture)
         if found.motion and not found.scene_changed:

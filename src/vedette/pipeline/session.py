@@ -13,25 +13,33 @@ from vedette.domain.errors import SourceError
 from vedette.domain.messages import (
     CameraReport,
     CameraState,
+    Detections,
     EventMessage,
+    LiveBox,
+    LiveBoxes,
+    LiveStream,
     SegmentMessage,
 )
 from vedette.media.decoder import decode_keyframe
 from vedette.media.jpeg import encode_jpeg
 from vedette.media.packets import AudioInfo, MediaPacket, VideoInfo
 from vedette.media.planes import Picture
+from vedette.media.ring import PacketRing
 from vedette.pipeline.analysis import Analysis
 from vedette.pipeline.evidence import SnapshotFolder
+from vedette.pipeline.live_tap import LiveTap
 from vedette.pipeline.recording import RecordingStage
 from vedette.pipeline.turns import TurnPool
 from vedette.recording.disk import Disk
 from vedette.sources.base import ends
 from vedette.sources.reader import StreamReader
 from vedette.vision.pool import DetectorPool
+from vedette.vision.tracker import Track
 
 log = structlog.get_logger(__name__)
 
 STOP_S = 4.0
+SUB_RING_BYTES_MAX = 6 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ class Surroundings:
     detectors: DetectorPool | None
     announce: Callable[[EventMessage | SegmentMessage], None]
     """Makes a message durable and queues it for the server; blocks until it is durable."""
+    show: Callable[[LiveBoxes], bool] = lambda _boxes: False
+    """Hands live boxes to whoever watches; never waits."""
 
 
 class _Feed:
@@ -116,6 +126,12 @@ class CameraSession:
         self._recording = RecordingStage(
             spec.id, spec.recording, surroundings.disk, surroundings.announce, self.counters
         )
+        self._sub_ring = PacketRing(SUB_RING_BYTES_MAX)
+        self._taps: dict[LiveStream, LiveTap] = {
+            "main": LiveTap(self._recording.ring, self.counters),
+            "sub": LiveTap(self._sub_ring, self.counters),
+        }
+        self._boxes_wanted = False
         self._analysis: Analysis | None = None
         self._main: _Feed | None = None
         self._sub: _Feed | None = None
@@ -177,12 +193,17 @@ class CameraSession:
             f"{spec.id}-main",
             self._take_main,
             self._main_done,
-            opened=self._recording.expect_audio,
+            opened=self._expect_audio,
             broken=self._recording.pause,
         )
         if spec.sub is not None and self._analysis is not None:
             self._sub = _Feed(
-                spec.sub, self.counters, f"{spec.id}-sub", self._analysis.offer, self._end_analysis
+                spec.sub,
+                self.counters,
+                f"{spec.id}-sub",
+                self._take_sub,
+                self._end_analysis,
+                opened=self._taps["sub"].expect_audio,
             )
 
     def _stop_feeds(self, timeout_s: float = STOP_S) -> None:
@@ -201,9 +222,21 @@ class CameraSession:
 
     # -- the reader thread of the main stream ---------------------------------------------------------
 
+    def _expect_audio(self, audio: AudioInfo | None) -> None:
+        self._recording.expect_audio(audio)
+        self._taps["main"].expect_audio(audio)
+
     def _take_main(self, packet: MediaPacket) -> None:
         self._recording.write(packet)
+        self._taps["main"].offer(packet)
         if self._analysis is not None and self.spec.sub is None:
+            self._analysis.offer(packet)
+
+    def _take_sub(self, packet: MediaPacket) -> None:
+        """On the reader thread of the sub stream."""
+        self._sub_ring.append(packet)
+        self._taps["sub"].offer(packet)
+        if self._analysis is not None:
             self._analysis.offer(packet)
 
     def _main_done(self) -> None:
@@ -234,7 +267,38 @@ class CameraSession:
             self._recording.notice_event(message.start_utc_s, over)
             self.counters[f"events_{message.phase}"] += 1
 
+    def on_look(self, found: Detections, tracks: Sequence[Track]) -> None:
+        """A frame was looked at; whoever watches the camera sees the boxes."""
+        if not self._boxes_wanted:
+            return
+        boxes = tuple(
+            LiveBox(id=track.id, label=track.label, score=track.score, box=track.box)
+            for track in tracks
+            if track.seen_utc_s == found.utc_s
+        )
+        moving = () if found.scene_changed else found.motion
+        self._around.show(
+            LiveBoxes(
+                camera=found.camera,
+                utc_s=found.utc_s,
+                width=found.width,
+                height=found.height,
+                boxes=boxes,
+                motion=moving,
+            )
+        )
+
     # -- what others ask ------------------------------------------------------------------------------
+
+    def live_tap(self, stream: LiveStream) -> LiveTap | None:
+        """Where a stream of the camera can be watched; None when it is not read now."""
+        reads = {"main": self._main, "sub": self._sub}.get(stream) is not None
+        return self._taps[stream] if reads else None
+
+    def watch_boxes(self, wanted: bool) -> bool:
+        """Whether the boxes of what is found go to whoever watches; False when nothing is looked at."""
+        self._boxes_wanted = wanted and self._analysis is not None
+        return self._boxes_wanted
 
     def snapshot(self, max_width: int) -> tuple[float, bytes]:
         """The newest picture as JPEG with its time.

@@ -65,6 +65,11 @@ class TrackingStage:
         return [draft.compose() for draft in self._drafts() if draft.is_open]
 
     @property
+    def tracks(self) -> Sequence[Track]:
+        """The objects that are followed now, in events or not."""
+        return self._tracker.tracks
+
+    @property
     def candidates(self) -> list[EventMessage]:
         """What may become an event (with the id it will have), so that its best picture can be kept."""
         return [draft.compose("start") for draft in self._drafts() if not draft.revision]

@@ -16,7 +16,9 @@ import cv2
 import structlog
 
 from vedette.bus.link import WorkerLink
+from vedette.bus.local import LocalBus
 from vedette.bus.outbox import Outbox, OutboxFullError
+from vedette.bus.topics import LIVE
 from vedette.domain.camera import CameraSpec
 from vedette.domain.errors import StorageError, VedetteError
 from vedette.domain.messages import (
@@ -24,6 +26,11 @@ from vedette.domain.messages import (
     CameraReport,
     CameraState,
     EventMessage,
+    LiveBoxes,
+    LiveEnd,
+    LiveFragment,
+    LiveInit,
+    LiveStream,
     NodeReport,
     SegmentMessage,
     SnapshotReply,
@@ -35,6 +42,8 @@ from vedette.node.lifeline import WORKER_DONE
 from vedette.node.logging import configure_logging
 from vedette.node.process import cpu_seconds, resident_bytes
 from vedette.pipeline.evidence import SnapshotFolder
+from vedette.pipeline.live import LiveStreams
+from vedette.pipeline.live_tap import LiveTap
 from vedette.pipeline.open_events import OpenEvents
 from vedette.pipeline.session import STOP_S, CameraSession, Surroundings
 from vedette.pipeline.turns import TurnPool
@@ -49,6 +58,8 @@ TICK_S = 0.25
 TRIM_S = 15.0
 """How often memory that a busy stretch has left behind goes back to the system."""
 RETRY_APPEND_S = 1.0
+LIVE_DEPTH = 256
+"""Live messages that may wait for the server before they are dropped."""
 
 
 class Worker:
@@ -78,7 +89,10 @@ class Worker:
             turns=TurnPool(cores, name="decode"),
             detectors=self._detectors,
             announce=self._announce,
+            show=self._publish_live,
         )
+        self._bus = LocalBus(home.runtime, depth=LIVE_DEPTH, counters=self._counters)
+        self._live = LiveStreams(self._live_tap, self._publish_live, self._watch_boxes, self._counters)
         self._link = WorkerLink(
             home.runtime,
             node,
@@ -86,6 +100,7 @@ class Worker:
             report=self.report,
             on_assignment=self._assignments.put,
             on_snapshot=self._snapshot,
+            on_live=self._live.ask,
             counters=self._counters,
         )
 
@@ -229,6 +244,19 @@ class Worker:
             return SnapshotReply(request=request.request, camera=request.camera, error=str(error))
         return SnapshotReply(request=request.request, camera=request.camera, utc_s=utc_s, jpeg=jpeg)
 
+    # -- live view -------------------------------------------------------------------------------------
+
+    def _live_tap(self, camera: str, stream: LiveStream) -> LiveTap | None:
+        session = self._sessions.get(camera)
+        return session.live_tap(stream) if session is not None else None
+
+    def _watch_boxes(self, camera: str, wanted: bool) -> bool:
+        session = self._sessions.get(camera)
+        return session is not None and session.watch_boxes(wanted)
+
+    def _publish_live(self, message: LiveInit | LiveFragment | LiveBoxes | LiveEnd) -> bool:
+        return self._bus.publish(LIVE, message.camera, message)
+
     # -- the end --------------------------------------------------------------------------------------
 
     def _stop_sessions(self, cameras: Iterable[str]) -> None:
@@ -241,11 +269,13 @@ class Worker:
             session.stop(max(deadline_s - time.monotonic(), 0.0))
 
     def _close(self) -> None:
+        self._live.close()
         self._stop_sessions(list(self._sessions))
         self._around.turns.close()
         self._detectors.close()
         self._around.disk.close()
         self._link.close()
+        self._bus.close()
         self._outbox.close()
         log.info("worker stopped", node=self._node)
 

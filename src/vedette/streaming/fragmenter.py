@@ -122,7 +122,7 @@ class Fragmenter:
         placed = self._sound.place(packet.utc_s - offset_s, length)
         if placed is not None:
             start, duration = placed
-            batch.add(Sample(start, 0, duration, True, packet.utc_s, bytes(packet.packet)))  # noqa: FBT003
+            batch.add(Sample(start, 0, duration, True, packet.utc_s, bytes(packet.packet)))
 
     def _flush(self, batch: _Batch, track: str) -> Iterator[LiveFragment]:
         taken = batch.take()

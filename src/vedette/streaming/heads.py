@@ -34,7 +34,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The beginnings of a stream's tracks, each a file of its own so that a player may leave out the sound."""
+    """The beginnings of a stream's tracks, each by itself so that a player may leave out the sound."""
 
     video: Head
     audio: Head | None
@@ -88,7 +88,7 @@ def _split(head: bytes) -> dict[str, Head]:
 
 
 def _described(trak: bytes) -> tuple[str, int, int, bytes]:
-    """Handler, number, timescale and sample entry of a track that libav has just written (version 0 boxes)."""
+    """Handler, number, timescale and sample entry of a track that libav has just written (version 0)."""
     number = struct.unpack_from(">I", descend(trak, b"tkhd"), 12)[0]
     timescale = struct.unpack_from(">I", descend(trak, b"mdia", b"mdhd"), 12)[0]
     handler = Reader(descend(trak, b"mdia", b"hdlr"))

@@ -13,7 +13,7 @@ Convert = Callable[["av.Packet[Any]"], bytes]
 
 
 def converter(video: VideoInfo) -> Convert:
-    """How the packets of this stream become samples: as they are, unless they are Annex B (RTSP, raw files)."""
+    """How the packets of this stream become samples: as they are, unless they are Annex B (RTSP)."""
     is_annex_b = video.codec in {"h264", "hevc"} and video.extradata[:1] != b"\1"
     return _with_lengths if is_annex_b else bytes
 

@@ -49,7 +49,7 @@ class VideoTimeline:
         self._claimed = max(step, round(self._mean))
 
     def _decode_ticks(self, packet: "av.Packet[Any]") -> int:
-        """libav leaves dts open at the head of streams with reordered frames."""
+        """Where libav has left dts open, as at the head of streams with reordered frames, a guess."""
         if packet.dts is not None:
             return self._scaled(packet.dts)
         if self._last_in is not None:
