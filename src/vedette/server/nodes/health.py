@@ -25,7 +25,7 @@ class Problem:
 def problems(runtime: Runtime) -> list[Problem]:
     """Everything that somebody should look at: what is not as it should be now, and what is open still."""
     now = look(runtime)
-    found = {f.key: _problem(f) for f in findings(now) if not _only_connects(now, f)}
+    found = {f.key: _problem(f) for f in findings(now) if not _too_early(now, f)}
     for row in Incident.objects.filter(closed=None).order_by("opened", "id"):
         finding = Finding(row.kind, row.subject, row.message, row.camera, row.node)
         found.setdefault(finding.key, _problem(finding))
@@ -37,7 +37,8 @@ def _problem(finding: Finding) -> Problem:
     return Problem(finding.kind, finding.message, finding.camera, finding.node, advice)
 
 
-def _only_connects(now: Situation, finding: Finding) -> bool:
-    """A camera that is just being opened is no trouble yet."""
+def _too_early(now: Situation, finding: Finding) -> bool:
+    """A camera that is just being opened, or has just been told something else, is no trouble yet."""
     report = now.reports.get(finding.camera)
-    return finding.kind == "camera" and report is not None and report.state is CameraState.CONNECTING
+    connects = report is not None and report.state is CameraState.CONNECTING
+    return finding.kind == "mismatch" or (finding.kind == "camera" and connects)
