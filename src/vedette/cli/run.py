@@ -26,6 +26,10 @@ Sources = Annotated[
 ]
 PortOption = Annotated[int | None, typer.Option(help="Default: 8080.")]
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")]
+CertificateOption = Annotated[
+    Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM): the server speaks HTTPS.")
+]
+KeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Private key of the certificate (PEM).")]
 
 
 def run(
@@ -34,6 +38,8 @@ def run(
     home: HomeOption = None,
     port: PortOption = None,
     host: HostOption = None,
+    tls_cert: CertificateOption = None,
+    tls_key: KeyOption = None,
     until_end: Annotated[
         bool, typer.Option("--until-end", help="Stop in order when all sources that end have ended.")
     ] = False,
@@ -42,7 +48,7 @@ def run(
 
     Cameras are kept in the database; sources given here are added to them.
     """
-    settings = load_settings(home=home, port=port, host=host)
+    settings = load_settings(home=home, port=port, host=host, tls_cert=tls_cert, tls_key=tls_key)
     raise typer.Exit(start([_absolute(source) for source in sources or []], settings, until_end=until_end))
 
 
@@ -59,12 +65,15 @@ def start(sources: list[str], settings: Settings, *, until_end: bool = False, lo
     from vedette.node.logging import configure_logging
     from vedette.node.standing import standing_file
     from vedette.node.supervisor import Supervisor
+    from vedette.server.edge.certificate import context_of
 
     configure_logging(json=settings.log_format == "json" or None, level=settings.log_level)
     home = settings.layout().prepare()
     lock = home.lock()
     try:
         _check_port(settings)
+        context_of(settings)
+        _warn_of_plain_text(settings)
         _prepare(settings, sources, loop=loop)
         _check_model(settings)
         threading.Thread(target=_say_when_ready, args=(settings,), daemon=True).start()
@@ -79,7 +88,14 @@ def _commands(settings: Settings, *, until_end: bool) -> list["Command"]:
     from vedette.node.child import Command
 
     home = ("--home", str(settings.home))
-    address = ("--host", settings.host, "--port", str(settings.port))
+    address = ["--host", settings.host, "--port", str(settings.port)]
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        address += [
+            "--tls-cert",
+            str(settings.tls_cert.absolute()),
+            "--tls-key",
+            str(settings.tls_key.absolute()),
+        ]
     ending = ("--until-end",) if until_end else ()
     workers = [
         Command(name, "worker", "vedette.pipeline.worker", (*home, "--node", name, *ending))
@@ -140,6 +156,21 @@ def _check_port(settings: Settings) -> None:
             ) from None
 
 
+def _warn_of_plain_text(settings: Settings) -> None:
+    """Say once that the network can read passwords and pictures; a trusted proxy is taken for a remedy."""
+    from vedette.server.hosts import is_loopback
+
+    if settings.https or settings.trusted_proxies or is_loopback(settings.host):
+        return
+    errors.print(
+        f"Listening on {settings.host} without encryption: the network can read passwords and pictures. "
+        "Give a certificate (--tls-cert, --tls-key), or listen on 127.0.0.1 behind a proxy.",
+        style="yellow",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def _say_when_ready(settings: Settings) -> None:
     """Print the address once the server answers."""
     shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared
@@ -150,7 +181,9 @@ def _say_when_ready(settings: Settings) -> None:
         except OSError:
             time.sleep(0.1)
             continue
-        out.print(f"\n  Vedette watches. Open [bold]http://{shown}:{settings.port}[/]  (Ctrl-C stops)\n")
+        scheme = "http" if settings.tls_cert is None else "https"
+        address = settings.public_url or f"{scheme}://{shown}:{settings.port}"
+        out.print(f"\n  Vedette watches. Open [bold]{address}[/]  (Ctrl-C stops)\n")
         return
     errors.print("The server does not answer yet; its log lines above say why.", style="yellow")
 

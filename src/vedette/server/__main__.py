@@ -7,18 +7,12 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vedette.domain.errors import ConfigurationError, VedetteError
 from vedette.node.logging import configure_logging
+from vedette.server.edge.certificate import context_of
 from vedette.server.setup import setup_django
 from vedette.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    import uvicorn
-
-STOP_S = 3
-"""Requests that still run when the server is told to stop have so long."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -52,9 +46,11 @@ def _why_not(host: str, port: int, error: OSError) -> tuple[str]:
 
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Run until SIGTERM or SIGINT."""
+    context = context_of(settings)
     setup_django(settings)
     import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
-    from vedette.server.hub import Hub  # noqa: PLC0415  needs Django
+    from vedette.server.edge.web import run_web_server  # noqa: PLC0415  needs Django
+    from vedette.server.hub import Hub  # noqa: PLC0415
     from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
     from vedette.server.nodes.monitor import Monitor  # noqa: PLC0415
     from vedette.server.runtime import runtime  # noqa: PLC0415
@@ -67,34 +63,11 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     runtime.scheduler.start()
     runtime.monitor.start()
     try:
-        _web_server().run(sockets=[listener])
+        run_web_server(settings, listener, context)
     finally:
         runtime.monitor.close()
         runtime.scheduler.close()
         runtime.hub.close()
-
-
-def _web_server() -> "uvicorn.Server":
-    import uvicorn  # noqa: PLC0415
-
-    from vedette.server.runtime import runtime  # noqa: PLC0415
-
-    class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: object) -> None:
-            runtime.live.close()  # streams would otherwise outlast every patience
-            super().handle_exit(sig, frame)  # type: ignore[arg-type]
-
-    config = uvicorn.Config(
-        "vedette.server.asgi:application",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_S,
-        timeout_keep_alive=30,
-        proxy_headers=False,
-    )
-    return Server(config)
 
 
 def main() -> int:
@@ -103,9 +76,10 @@ def main() -> int:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--host")
     parser.add_argument("--port", type=int)
-    given = parser.parse_args()
+    parser.add_argument("--tls-cert", type=Path)
+    parser.add_argument("--tls-key", type=Path)
     try:
-        settings = load_settings(home=given.home, host=given.host, port=given.port)
+        settings = load_settings(**vars(parser.parse_args()))
         configure_logging(settings.log_format == "json" or None, settings.log_level.upper())
         logging.getLogger("django.request").setLevel(logging.ERROR)  # refusing is no news
         serve(settings, listen(settings.host, settings.port))

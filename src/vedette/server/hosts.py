@@ -1,5 +1,6 @@
 """Under which names the server answers: a foreign name in a request is DNS rebinding."""
 
+import ipaddress
 import socket
 from urllib.parse import urlsplit
 
@@ -19,6 +20,14 @@ def allowed_hosts(host: str, configured: tuple[str, ...], public_url: str = "") 
     if host not in _WILDCARDS:
         return [*known, _bracketed(host)]
     return [*known, *_own_addresses(), socket.gethostname(), f"{socket.gethostname()}.local"]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _own_addresses() -> list[str]:

@@ -50,6 +50,7 @@ class ServerProcess:
     port: int
     token: str = ""
     process: "subprocess.Popen[str] | None" = None
+    scheme: str = "http"
 
     def python(self, code: str) -> str:
         """Run Python against the same home, after Django is set up; returns what it prints."""
@@ -62,15 +63,23 @@ class ServerProcess:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "vedette.server", "--home", str(self.home), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=self._environment(), text=True)
+    def start(self, *arguments: object, program: str = "vedette.server", **variables: str) -> None:
+        """Start it, with more arguments and variables, and wait until it answers."""
+        command = [sys.executable, "-m", program, "--home", str(self.home), "--port", str(self.port)]
+        command += map(str, arguments)
+        self.scheme = "https" if "--tls-cert" in command else "http"
+        self.process = subprocess.Popen(command, env=self._environment() | variables, text=True)
         deadline = time.monotonic() + 20
         while not self._answers():
             assert self.process.poll() is None, "the server has ended"
             assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it whatever it does, if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """End it; returns its exit status."""
@@ -86,7 +95,7 @@ class ServerProcess:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/login").status_code == 200
+            return httpx.get(f"{self.scheme}://127.0.0.1:{self.port}/login", verify=False).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -103,14 +112,18 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A running server; its home is empty but for the token."""
-    running = ServerProcess(tmp_path / "home", free_port())
-    running.token = running.python(
+def server_home(tmp_path: Path) -> ServerProcess:
+    """A server that was not started yet; its home is empty but for the token."""
+    waiting = ServerProcess(tmp_path / "home", free_port())
+    waiting.token = waiting.python(
         "from vedette.server.accounts.tokens import create_token\nprint(create_token('t', 'administrator'))"
     )
-    running.start()
-    yield running
-    if running.process is not None and running.process.poll() is None:
-        running.process.kill()
-        running.process.wait()
+    return waiting
+
+
+@pytest.fixture
+def server(server_home: ServerProcess) -> Iterator[ServerProcess]:
+    """A running server; its home is empty but for the token."""
+    server_home.start()
+    yield server_home
+    server_home.kill()
