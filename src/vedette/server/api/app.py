@@ -9,6 +9,7 @@ from vedette.server.api import (
     event_clips,
     event_shares,
     events,
+    exports,
     feedback,
     finding,
     live,
@@ -36,6 +37,7 @@ api.add_router("/events", feedback.router)
 api.add_router("/events", event_shares.router)
 api.add_router("/events", event_clips.router)
 api.add_router("/events", events.router)
+api.add_router("/exports", exports.router)
 api.add_router("/recordings", recordings.router)
 api.add_router("", nodes.router)
 api.add_router("", live.router)
