@@ -11,13 +11,21 @@ import structlog
 from django.db import DatabaseError, connection
 
 from vedette.bus.link import OutboxMessage, ServerLink
-from vedette.domain.messages import Assignment, CameraReport, NodeReport, SnapshotReply
+from vedette.domain.messages import (
+    Assignment,
+    CameraReport,
+    LiveRequest,
+    LiveStop,
+    NodeReport,
+    SnapshotReply,
+)
 from vedette.server.cameras.desired import desired_state
 from vedette.server.cameras.revision import current
 from vedette.server.ingest import Stored, store_batch
 from vedette.server.live import Live
 from vedette.server.news import camera_news, event_news, segment_news
 from vedette.server.nodes.store import write_status
+from vedette.server.streams.relay import Relay
 
 POLL_S = 0.5
 _RESEND_S = 1.0
@@ -54,17 +62,20 @@ class Hub:
         self._stop = threading.Event()
         self._database_was_well = True
         self._follower = threading.Thread(target=self._follow, name="hub", daemon=True)
+        self.relay = Relay(folder, self._ask_live, self.cameras, counters)
         self._link = ServerLink(folder, on_report=self._on_report, on_batch=self._on_batch, counters=counters)
 
     def start(self) -> None:
         """Bind and serve."""
         self._link.start()
+        self.relay.start()
         self._follower.start()
 
     def close(self) -> None:
         """Finish what runs and stop."""
         self._stop.set()
         self._follower.join()
+        self.relay.close()
         self._link.close()
 
     @property
@@ -99,6 +110,9 @@ class Hub:
         """The newest picture of a camera; blocks for up to 5 s; `error` says why there is none."""
         node = self._desired.cameras.get(camera, "")
         return self._link.request_snapshot(node, camera, max_width, _SNAPSHOT_S)
+
+    def _ask_live(self, camera: str, asked: LiveRequest | LiveStop) -> bool:
+        return self._link.send(self._desired.cameras.get(camera, ""), asked)
 
     # What comes in: on the link's handler thread.
 

@@ -1,0 +1,1 @@
+"""Live view: from the workers' bus over one WebSocket per viewer to the browsers."""
