@@ -1,13 +1,70 @@
-"""`vedette camera`: add, list and remove cameras; a running Vedette takes the change over within a second."""
+"""`vedette camera`: find, try, add, list and remove cameras; a running Vedette follows within a second."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from vedette.cli.common import HomeOption, out, use_database
+from vedette.domain.errors import SourceError, Trouble
 
-app = typer.Typer(help="Add, list and remove cameras.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from vedette.server.cameras.finding import Stream
+
+app = typer.Typer(help="Find, test, add, list and remove cameras.", no_args_is_help=True)
+
+
+@app.command("discover")
+def discover(
+    interface: Annotated[
+        list[str] | None, typer.Option(help="Network interface to search; may be given again. Default: all.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, max=30, help="How long to wait for answers.")] = 3.0,
+) -> None:
+    """Search the local network for ONVIF cameras."""
+    from vedette.brands.discovery import chosen, search
+
+    table = Table("host", "name", "hardware", "to test it")
+    devices = search(chosen(interface or []), seconds)
+    for device in devices:
+        test = f"vedette camera test {device.service.replace('http', 'onvif', 1)}"
+        table.add_row(device.host, device.name, device.hardware, test)
+    out.print(table if devices else "No camera answered. ONVIF may be switched off in it; see its manual.")
+
+
+@app.command("test")
+def try_out(
+    address: Annotated[str, typer.Argument(help="rtsp://…, http://…, onvif://host, or only the host.")],
+    *,
+    username: Annotated[str, typer.Option(help="Otherwise the one in the address.")] = "",
+    password: Annotated[
+        str, typer.Option(envvar="VEDETTE_CAMERA_PASSWORD", help="Better by environment or in the address.")
+    ] = "",
+    transport: Annotated[str, typer.Option(help="tcp or udp, for RTSP.")] = "tcp",
+    picture: Annotated[Path | None, typer.Option(help="Write the first picture to this JPEG file.")] = None,
+) -> None:
+    """Try a camera out: find its streams and a picture, or say what is wrong and what to do."""
+    from vedette.domain.camera import Transport
+    from vedette.server.cameras.finding import Wanted, find_streams
+
+    found = find_streams(Wanted(address, username, password, Transport(transport)))
+    if found.main is None:
+        raise SourceError(found.message, hint=found.hint, trouble=found.trouble or Trouble.OTHER)
+    if found.message:
+        out.print(found.message, highlight=False)
+    _show("main stream", found.main)
+    if found.sub is not None:
+        _show("sub stream", found.sub)
+    if picture is not None:
+        picture.write_bytes(found.main.probed.jpeg)
+
+
+def _show(what: str, stream: "Stream") -> None:
+    found = stream.probed
+    sound = f", {found.audio} sound" if found.audio else ""
+    size = f"{found.width}x{found.height}, {found.fps:g} fps"
+    out.print(f"{what}: {stream.url}\n  {found.codec}, {size}{sound}", highlight=False, soft_wrap=True)
 
 
 @app.command("add")

@@ -30,6 +30,8 @@ class ForbiddenAddressError(ConfigurationError):
 def allowed(address: Address) -> bool:
     """Whether the server may connect there."""
     plain = getattr(address, "ipv4_mapped", None) or address
+    if plain.is_loopback:  # ::1 counts as reserved
+        return True
     odd = plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain.is_reserved
     return not odd and plain not in METADATA
 

@@ -17,6 +17,7 @@ from vedette.server.api import (
     recordings,
     timelines,
 )
+from vedette.server.api import finding
 from vedette.server.api.access import Undeclared
 
 api = NinjaAPI(
@@ -28,6 +29,7 @@ api = NinjaAPI(
     openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
 )
 errors.install(api)
+api.add_router("/cameras", finding.router)  # before the paths with a camera's id
 api.add_router("/cameras", finding.router)  # before the paths with a camera's id
 api.add_router("/cameras", cameras.router)
 api.add_router("/cameras", recordings.clips)

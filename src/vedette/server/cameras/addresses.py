@@ -8,6 +8,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from django.core.exceptions import ValidationError
 
 from vedette.server.cameras.limits import URL_LENGTH
+from vedette.sources.reach import is_forbidden
 
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 LOCAL_SCHEMES = frozenset({"file", "v4l2", "scene"})
@@ -61,14 +62,25 @@ def split_address(text: str) -> Address:
     return Address(str(Path(text).expanduser().absolute()))
 
 
+def without_secrets(text: str) -> str:
+    """What somebody pasted, for logs: its address without credentials, or nothing when it is none."""
+    try:
+        return split_address(text).url
+    except ValidationError:
+        return ""
+
+
 def _network(scheme: str, rest: str) -> Address:
     userinfo, location = _split_userinfo(rest)
     if not _HOST.match(location):
         raise ValidationError("The address names no host. Example: rtsp://192.168.1.20:554/stream1")
     try:
-        urlsplit(f"{scheme}://{location}").port  # noqa: B018  raises when out of range
+        parts = urlsplit(f"{scheme}://{location}")
+        parts.port  # noqa: B018  raises when out of range
     except ValueError:
         raise ValidationError("The address has a port that does not exist.") from None
+    if is_forbidden(parts.hostname or ""):
+        raise ValidationError("No camera is asked at link-local, multicast or unspecified addresses.")
     username, _, password = userinfo.partition(":")
     return _take_query(Address(f"{scheme}://{location}", unquote(username), unquote(password)))
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from vedette.domain import camera as domain
 from vedette.domain.camera import CameraSpec, RecordingMode, RecordingSpec, Secret, StreamSpec, Transport
+from vedette.domain.errors import ConfigurationError
 from vedette.server.cameras.models import Camera, Profile, Zone
 from vedette.server.secrets import SecretError, Vault
 
@@ -15,7 +16,7 @@ _log = structlog.get_logger(__name__)
 
 def vault() -> Vault:
     """The vault of this home."""
-    return Vault(settings.HOME.secrets)
+    return Vault.of(settings.VEDETTE)
 
 
 _BROKEN = (AttributeError, KeyError, ObjectDoesNotExist, TypeError, ValueError, msgspec.ValidationError)
@@ -76,8 +77,8 @@ def camera_spec(row: Camera, box: Vault) -> CameraSpec:
 
 def _password(row: Camera, box: Vault) -> Secret:
     try:
-        return Secret(box.decrypt(row.password_encrypted))
-    except SecretError as error:
+        return Secret(box.reveal(row.password_encrypted))
+    except (SecretError, ConfigurationError) as error:
         _log.error("A camera's password cannot be read", camera=row.id, error=str(error))
         return Secret()
 

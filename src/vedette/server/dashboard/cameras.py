@@ -50,7 +50,7 @@ def _add(given: dict[str, str]) -> Camera:
     address = given.get("address", "")
     if not address:
         raise ConfigurationError("Address: paste the address of the camera's stream.")
-    extra = {"sub_url": given["sub_address"]} if given.get("sub_address") else {}
+    extra: dict[str, Any] = {"sub_url": given["sub_address"]} if given.get("sub_address") else {}
     extra |= {"username": given["username"]} if given.get("username") else {}
     extra |= {"transport": given["transport"]} if given.get("transport") else {}
     password = given.get("password") or None

@@ -1,0 +1,1 @@
+"""What is known about brands of cameras, and nowhere else: one module each."""
