@@ -170,12 +170,12 @@ def describe_clip(
     end: schemas.InTime,
     keyframes: bool = False,
 ) -> Any:
-    """How long the clip of these times is, and which moment stands where in it."""
+    """How long the clip of these times is, and which moment stands where in it; nothing where there is none."""
     camera = find_recorded(request, camera_id)
     try:
         clip = open_clip(camera, start, end, keyframes_only=keyframes)
-    except StorageError as error:
-        raise Http404(str(error)) from None
+    except StorageError:
+        return ClipOut(duration_s=0.0, size_bytes=0, omitted=0, timeline=[])
     spans = [(span.clip_s, from_utc_s(span.utc_s), span.duration_s) for span in clip.timeline]
     return {
         "duration_s": clip.duration_s,

@@ -103,12 +103,12 @@ def find_still(camera_id: str, utc_s: float) -> Still:
     from vedette.recording.clips import read_index  # noqa: PLC0415  loads av, which start-up need not wait for
     from vedette.recording.pictures import keyframe_at  # noqa: PLC0415
 
-    row = _row(camera_id, utc_s)
-    path = settings.HOME.recordings / row.path
-    keyframe = keyframe_at(read_index(path), row.start.timestamp(), utc_s)
-    if keyframe is None:
-        raise StorageError("There is no picture at this time.")
-    return Still(str(row.id), path, keyframe, settled=row.state == Segment.State.CLOSED)
+    for row in _rows(camera_id, utc_s):
+        path = settings.HOME.recordings / row.path
+        keyframe = keyframe_at(read_index(path), row.start.timestamp(), utc_s)
+        if keyframe is not None:
+            return Still(str(row.id), path, keyframe, settled=row.state == Segment.State.CLOSED)
+    raise StorageError("There is no picture at this time.")
 
 
 def picture_of(still: Still, width: int) -> bytes:
@@ -145,8 +145,8 @@ def picture_times_of(row: Segment) -> list[float]:
         return []
 
 
-def _row(camera_id: str, utc_s: float) -> Segment:
-    """The segment that holds this time.
+def _rows(camera_id: str, utc_s: float) -> list[Segment]:
+    """The segment that holds this time; with the one before, where it has only just been begun.
 
     Raises:
         StorageError: there is none.
@@ -156,10 +156,10 @@ def _row(camera_id: str, utc_s: float) -> Segment:
     except ValueError:
         raise StorageError("Nothing was recorded at this time.") from None
     rows = Segment.objects.filter(camera=camera_id, start__lte=moment + timedelta(milliseconds=1))
-    row = rows.exclude(state=Segment.State.DELETING).order_by("-start").first()
-    if row is None or not (row.end + GAP > moment or _still_written(row)):
+    found = list(rows.exclude(state=Segment.State.DELETING).order_by("-start")[:2])
+    if not found or not (found[0].end + GAP > moment or _still_written(found[0])):
         raise StorageError("Nothing was recorded at this time.")
-    return row
+    return found if found[0].state == Segment.State.OPEN else found[:1]
 
 
 def _still_written(row: Segment) -> bool:
