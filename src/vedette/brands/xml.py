@@ -1,4 +1,4 @@
-"""Reading XML that strangers send: no document types, so no entities that grow and nothing that is fetched."""
+"""Reading XML that strangers send: no document types, so no growing entities and nothing that is fetched."""
 
 from xml.etree.ElementTree import Element, ParseError  # only the types: parsing is defusedxml's
 
