@@ -1,9 +1,14 @@
 """Collects the situation: what the hub hears, what the configuration wants, what the supervisor runs."""
 
 import time
+from collections.abc import Iterator
 
-from vedette.node.standing import read_standing, standing_file
+import psutil
+
+from vedette.node.process import cpu_seconds, resident_bytes
+from vedette.node.standing import Standing, read_standing, standing_file
 from vedette.server.cameras.models import Camera
+from vedette.server.nodes.series import SERVER, SUPERVISOR, Process
 from vedette.server.nodes.situation import Situation, Wanted
 from vedette.server.runtime import Runtime
 from vedette.settings import active
@@ -38,3 +43,15 @@ def look(runtime: Runtime, cameras: tuple[Wanted, ...] | None = None) -> Situati
         counters=dict(runtime.counters),
         supervisor=read_standing(standing_file(settings.layout().runtime)) if settings else None,
     )
+
+
+def own_processes(supervisor: Standing | None) -> Iterator[Process]:
+    """What the server and the supervisor use; workers report that themselves."""
+    yield Process(SERVER, cpu_seconds(), resident_bytes())
+    try:
+        process = psutil.Process(supervisor.pid) if supervisor else None
+        if process is not None:
+            used = process.cpu_times()
+            yield Process(SUPERVISOR, used.user + used.system, process.memory_info().rss)
+    except psutil.Error:
+        return

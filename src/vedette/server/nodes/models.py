@@ -79,3 +79,24 @@ class Incident(models.Model):
     def seconds(self) -> float:
         """How long it lasted from when it was noticed first until now or until it was well."""
         return max(((self.closed or timezone.now()) - self.opened).total_seconds(), 0.0)
+
+
+class Figures(models.Model):
+    """Everything that was measured in one stretch of time (`nodes.history`).
+
+    Attributes:
+        step_s: how long the stretch is.
+        start: when it begins.
+        data: JSON object of numbers by series, see `nodes.series`.
+    """
+
+    step_s = models.PositiveIntegerField()
+    start = models.DateTimeField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("step_s", "start"), name="figures_once"),)
+        verbose_name_plural = "figures"
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M:%S} ({self.step_s} s)"

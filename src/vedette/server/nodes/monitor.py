@@ -8,13 +8,15 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from vedette.server.nodes.history import STEP_S, History
 from vedette.server.nodes.incidents import announce_lasting, close_incident, open_incident, send_missed
 from vedette.server.nodes.kinds import KINDS, kind_of
-from vedette.server.nodes.look import look, wanted_cameras
+from vedette.server.nodes.look import look, own_processes, wanted_cameras
 from vedette.server.nodes.models import Incident
 from vedette.server.nodes.probes import probed
 from vedette.server.nodes.rules import findings, out_of_sight
-from vedette.server.nodes.situation import Finding, Wanted
+from vedette.server.nodes.series import Sampler
+from vedette.server.nodes.situation import Finding, Situation, Wanted
 from vedette.server.nodes.trends import Trends
 from vedette.server.nodes.watch import Key, Stretch, Watch
 from vedette.server.runtime import Runtime
@@ -45,6 +47,9 @@ class Monitor:
         self._cameras: tuple[Wanted, ...] = ()
         self._revision = -1
         self._rows_s = -ROWS_S
+        self._sampler = Sampler()
+        self._sampled_s = -float(STEP_S)
+        self.history = History()
         self._stored: dict[Key, tuple[str, float]] | None = None
         self._well_s = time.monotonic()
         self._stop = threading.Event()
@@ -111,8 +116,15 @@ class Monitor:
 
     def _look(self) -> None:
         now = look(self._runtime, self._cameras)
+        self._measure(now)
         found = [*findings(now), *self._trends.findings(now, time.time()), *probed(self._runtime)]
         self._watch.update(found, now.now_s, *out_of_sight(now))
+
+    def _measure(self, now: Situation) -> None:
+        if now.now_s - self._sampled_s >= STEP_S:
+            self._sampled_s = now.now_s
+            own = own_processes(now.supervisor)
+            self.history.add(timezone.now(), self._sampler.take(now, own, self._runtime.live.readers))
 
     def _keep(self) -> None:
         """Bring the rows in line with what is an incident now."""
@@ -136,6 +148,7 @@ class Monitor:
             _log.error("Monitoring waits for the database", error=str(error))
         self._runtime.alerts["database"] = "The database does not answer."
         now = look(self._runtime, self._cameras)
+        self._measure(now)
         self._watch.update(findings(now), now.now_s, *out_of_sight(now))
 
 

@@ -1,0 +1,93 @@
+"""Metrics over time: every 10 s for an hour, every minute for a day, every quarter of an hour for a month.
+
+One row holds all series of one stretch of time, so that a minute costs one transaction of a few rows however
+many cameras there are, and the table never has more than `ROWS_MOST` rows.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import msgspec
+from django.db import transaction
+
+from vedette.server.nodes.models import Figures
+from vedette.server.nodes.series import mean
+
+STEPS = {10: timedelta(hours=1), 60: timedelta(days=1), 900: timedelta(days=30)}
+"""Step in seconds, and how long its rows are kept."""
+
+STEP_S = 10
+SLACK = timedelta(minutes=15)
+"""Rows are kept a little longer than they are shown, until those of the next step are made of them."""
+
+ROWS_MOST = sum((kept + SLACK) // timedelta(seconds=step_s) + 1 for step_s, kept in STEPS.items())
+
+Sample = tuple[datetime, dict[str, float]]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, float]).decode
+
+
+def begin_of(moment: datetime, step_s: int) -> datetime:
+    """The start of the stretch that a moment is in."""
+    seconds = int(moment.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % step_s, UTC)
+
+
+class History:
+    """Samples on their way to the database; they wait in memory, bounded, while it is away."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Sample] = deque(maxlen=int(STEPS[STEP_S].total_seconds()) // STEP_S)
+        self._lock = threading.Lock()
+        self.latest: Mapping[str, float] = {}
+
+    def add(self, moment: datetime, sample: dict[str, float]) -> None:
+        """A sample of the 10 s that end now; from the monitor's thread."""
+        self.latest = sample
+        with self._lock:
+            self._waiting.append((begin_of(moment, STEP_S), sample))
+
+    def flush(self, now: datetime) -> int:
+        """Write what waits, make the coarser rows, remove the old ones; returns how many rows were written.
+
+        Raises:
+            django.db.DatabaseError: nothing was written; the samples still wait.
+        """
+        with self._lock:
+            waiting = dict(self._waiting)
+        with transaction.atomic():
+            written = _write(STEP_S, waiting)
+            for step_s, finer_s in ((60, 10), (900, 60)):
+                written += _write(step_s, _coarser(step_s, finer_s, now))
+            for step_s, kept in STEPS.items():
+                Figures.objects.filter(step_s=step_s, start__lt=now - kept - SLACK).delete()
+        with self._lock:
+            while self._waiting and self._waiting[0][0] in waiting:
+                self._waiting.popleft()
+        return written
+
+
+def read(step_s: int, since: datetime, until: datetime) -> Iterator[Sample]:
+    """The samples of one step between two times, oldest first."""
+    rows = Figures.objects.filter(step_s=step_s, start__gte=since, start__lt=until).order_by("start")
+    for start, data in rows.values_list("start", "data"):
+        yield start, _decode(bytes(data))
+
+
+def _write(step_s: int, samples: Mapping[datetime, Mapping[str, float]]) -> int:
+    rows = [Figures(step_s=step_s, start=start, data=_encode(sample)) for start, sample in samples.items()]
+    Figures.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _coarser(step_s: int, finer_s: int, now: datetime) -> dict[datetime, dict[str, float]]:
+    """Complete stretches that have no row yet, as means of the finer ones."""
+    last = Figures.objects.filter(step_s=step_s).order_by("-start").values_list("start", flat=True).first()
+    begin = last + timedelta(seconds=step_s) if last else now - STEPS[finer_s]
+    finer = read(finer_s, begin, begin_of(now, step_s))
+    grouped = groupby(finer, key=lambda sample: begin_of(sample[0], step_s))
+    return {start: mean(sample for _, sample in samples) for start, samples in grouped}
