@@ -28,7 +28,7 @@ export function parse(text) {
 }
 
 // `part` of the new page in place of the old one; true when something changed.
-function swap(old, part) {
+export function swap(old, part) {
   const source = sources.get(part);
   if (sources.get(old) === source) return false;
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
