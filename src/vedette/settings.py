@@ -122,6 +122,7 @@ class Settings(BaseSettings):
         trusted_origins: more `https://...` origins whose forms are taken.
         trusted_proxies: addresses and networks whose `X-Forwarded-...` headers are believed.
         public_url: address that people use, for links; its host is allowed and its origin trusted.
+        push_services: hosts (or `http://host:port`) that browsers may ask to be told by, besides the known ones.
         tls_cert: file of the certificate chain (PEM); with `tls_key` the server speaks HTTPS.
         tls_key: file of its private key (PEM).
         hsts_s: how long browsers shall insist on HTTPS once they have seen it; 0 does not ask them to.
@@ -144,6 +145,7 @@ class Settings(BaseSettings):
     trusted_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str = ""
+    push_services: Annotated[tuple[str, ...], NoDecode] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
     hsts_s: int = Field(default=180 * 86400, ge=0)
@@ -160,7 +162,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     backup: BackupSettings = BackupSettings()
 
-    @field_validator("allowed_hosts", "trusted_origins", "trusted_proxies", mode="before")
+    @field_validator("allowed_hosts", "trusted_origins", "trusted_proxies", "push_services", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return _parts(value, ",")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vedette.server.live import Live
 
 if TYPE_CHECKING:
+    from vedette.server.alerts.engine import Alerts
     from vedette.server.hub import Hub
     from vedette.server.jobs.scheduler import Scheduler
     from vedette.server.nodes.monitor import Monitor
@@ -21,6 +22,7 @@ class Runtime:
     hub: "Hub | None" = None
     scheduler: "Scheduler | None" = None
     monitor: "Monitor | None" = None
+    alerting: "Alerts | None" = None
     alerts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
