@@ -1,0 +1,1 @@
+"""Alerts: what is armed, which rules notify whom, and the delivery of notifications."""
