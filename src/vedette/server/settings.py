@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "vedette.server.recordings",
     "vedette.server.nodes",
     "vedette.server.jobs",
+    "vedette.server.alerts",
 ]
 if (BASE / "dashboard" / "__init__.py").exists():
     INSTALLED_APPS.append("vedette.server.dashboard")
