@@ -50,6 +50,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     setup_django(settings)
     import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
     from vedette.server.edge.web import run_web_server  # noqa: PLC0415  needs Django
+    from vedette.server.alerts.engine import Alerts  # noqa: PLC0415
     from vedette.server.hub import Hub  # noqa: PLC0415
     from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
     from vedette.server.nodes.monitor import Monitor  # noqa: PLC0415
@@ -59,12 +60,15 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     runtime.hub = Hub(folder, settings.worker_names(), runtime.live, runtime.counters)
     runtime.scheduler = Scheduler(runtime.counters)
     runtime.monitor = Monitor(runtime)
+    runtime.alerting = Alerts(runtime.counters)
     runtime.hub.start()
     runtime.scheduler.start()
     runtime.monitor.start()
+    runtime.alerting.start()
     try:
         run_web_server(settings, listener, context)
     finally:
+        runtime.alerting.close()
         runtime.monitor.close()
         runtime.scheduler.close()
         runtime.hub.close()
