@@ -1,60 +1,68 @@
-"""Events with their pictures and clips."""
+"""Events with their pictures."""
 
-from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query as QueryOf
 from ninja import Router, Schema
 from ninja.params.functions import Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vedette.server.accounts.policy import visible
 from vedette.server.api import schemas
 from vedette.server.api.access import VIEW, principal
-from vedette.server.api.paging import page
-from vedette.server.api.recordings import clip_response
-from vedette.server.cameras.models import Camera
-from vedette.server.events.models import Event
+from vedette.server.api.paging import make_cursor, read_cursor
+from vedette.server.events.models import Event, Facet
+from vedette.server.events.search import Found, Wanted, attach_feedback, find
 from vedette.server.recordings.store import safe_path
 
 router = Router(tags=["events"])
 
+MOST_CHOICES = 200
+
+
+def _some(texts: list[str]) -> list[str]:
+    """An empty field of a form asks for nothing."""
+    return [text for text in texts if text]
+
+
+Some = Annotated[
+    list[Annotated[str, Field(max_length=120)]], Field(max_length=MOST_CHOICES), AfterValidator(_some)
+]
+
 
 class EventFilter(Schema):
-    """Which events."""
+    """Which events; `camera` and `label` may be given several times."""
 
-    camera: str | None = None
-    label: str | None = None
+    camera: Some = Field(default_factory=list)
+    label: Some = Field(default_factory=list)
     kind: Literal["object", "motion"] | None = None
-    zone: str | None = None
+    zone: Annotated[str, Field(max_length=120)] | None = None
     after: schemas.InTime | None = None
     before: schemas.InTime | None = None
     min_score: float | None = Field(None, ge=0, le=1)
+    feedback: Literal["none", "any", "right", "wrong", "other"] | None = None
+
+    def wanted(self) -> Wanted:
+        """As the search takes it."""
+        return Wanted(
+            cameras=frozenset(self.camera),
+            labels=frozenset(self.label),
+            kind=self.kind,
+            zone=self.zone,
+            after=self.after,
+            before=self.before,
+            min_score=self.min_score,
+            feedback=self.feedback,
+        )
 
 
-_CONDITIONS = {
-    "camera": "camera",
-    "label": "label",
-    "kind": "kind",
-    "zone": "entries__zone",
-    "after": "start__gte",
-    "before": "start__lt",
-    "min_score": "score__gte",
-}
-
-
-def find_events(request: HttpRequest, wanted: EventFilter) -> QuerySet[Event]:
-    """The events that were asked for and may be seen."""
-    conditions = {
-        condition: value
-        for name, condition in _CONDITIONS.items()
-        if (value := getattr(wanted, name)) is not None
-    }
-    return visible(principal(request), Event.objects.filter(**conditions))
+def find_events(request: HttpRequest, wanted: EventFilter, cursor: str | None, limit: int) -> Found:
+    """A page of the events that were asked for and may be seen."""
+    beyond = read_cursor(cursor) if cursor else None
+    return find(principal(request), wanted.wanted(), beyond, limit)
 
 
 def find_event(request: HttpRequest, event_id: UUID) -> Event:
@@ -66,6 +74,7 @@ def find_event(request: HttpRequest, event_id: UUID) -> Event:
     event = visible(principal(request), Event.objects.filter(pk=event_id)).first()
     if event is None:
         raise Http404("There is no such event.")
+    attach_feedback([event])
     return event
 
 
@@ -76,9 +85,15 @@ def list_events(
     cursor: str | None = None,
     limit: int = Query(50, ge=1, le=500),
 ) -> Any:
-    """Events, newest first."""
-    items, following = page(find_events(request, filters).defer("path"), cursor, limit)
-    return {"items": items, "next": following}
+    """Events, newest first. A page may hold fewer than `limit`: go on while `next` is not null."""
+    found = find_events(request, filters, cursor, limit)
+    return {"items": found.events, "next": make_cursor(*found.further) if found.further else None}
+
+
+@router.get("/facets", auth=VIEW, response=list[schemas.FacetOut])
+def list_facets(request: HttpRequest) -> Any:
+    """Which cameras, kinds, labels and zones there are events of."""
+    return visible(principal(request), Facet.objects.order_by("camera", "label", "kind", "zone"))
 
 
 @router.get("/{event_id}", auth=VIEW, response={200: schemas.EventDetail, 404: schemas.Error})
@@ -91,34 +106,22 @@ def get_event(request: HttpRequest, event_id: UUID) -> Any:
 def event_snapshot(request: HttpRequest, event_id: UUID) -> Any:
     """The best picture, without drawings."""
     event = find_event(request, event_id)
-    return _picture(request, event, event.snapshot)
+    return picture(request, event, event.snapshot)
 
 
 @router.get("/{event_id}/crop.jpg", auth=VIEW)
 def event_crop(request: HttpRequest, event_id: UUID) -> Any:
     """The object alone."""
     event = find_event(request, event_id)
-    return _picture(request, event, event.crop)
+    return picture(request, event, event.crop)
 
 
-@router.api_operation(["HEAD"], "/{event_id}/clip.mp4", auth=VIEW, include_in_schema=False)
-@router.get("/{event_id}/clip.mp4", auth=VIEW)
-def event_clip(
-    request: HttpRequest,
-    event_id: UUID,
-    pre_roll_s: float | None = Query(None, ge=0, le=120),
-    post_roll_s: float | None = Query(None, ge=0, le=120),
-) -> Any:
-    """The event as MP4, with the seconds before and after that the camera is set to."""
-    event = find_event(request, event_id)
-    camera = Camera.objects.filter(pk=event.camera).first()
-    before_s = pre_roll_s if pre_roll_s is not None else camera.pre_roll_s if camera else 5.0
-    after_s = post_roll_s if post_roll_s is not None else camera.post_roll_s if camera else 5.0
-    start, end = event.start - timedelta(seconds=before_s), event.end + timedelta(seconds=after_s)
-    return clip_response(request, event.camera, start, max(end, start + timedelta(seconds=0.1)))
+def picture(request: HttpRequest, event: Event, key: str) -> HttpResponse:
+    """A picture of an event, from the folder of pictures.
 
-
-def _picture(request: HttpRequest, event: Event, key: str) -> HttpResponse:
+    Raises:
+        Http404: it has none.
+    """
     etag = f'"{event.id.hex}-{event.revision}"'
     headers = {"ETag": etag, "Cache-Control": "private, max-age=0, must-revalidate"}
     if request.headers.get("If-None-Match") == etag:

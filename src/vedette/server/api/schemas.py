@@ -227,7 +227,31 @@ class EventOut(Schema):
         return bool(row.crop)
 
 
-class EventDetail(EventOut):
+class FeedbackOut(Schema):
+    """What a person says of an event: the model was `right`, `wrong`, or it is something else (`label`)."""
+
+    verdict: Literal["right", "wrong", "other"]
+    label: str
+    by: str
+    at: Time
+
+
+class EventItem(EventOut):
+    """An event with what a person says of it."""
+
+    feedback: FeedbackOut | None
+
+
+class FacetOut(Schema):
+    """That there are events of such a camera, kind and label, in a zone or (`zone` empty) at all."""
+
+    camera: str
+    kind: str
+    label: str
+    zone: str
+
+
+class EventDetail(EventItem):
     """An event with the path of its object: [seconds since the epoch, [x, y, width, height]]."""
 
     path: list[tuple[float, list[float]]]
@@ -236,7 +260,7 @@ class EventDetail(EventOut):
 class EventPage(Schema):
     """Events, newest first; pass `next` as `cursor` for those before."""
 
-    items: list[EventOut]
+    items: list[EventItem]
     next: str | None
 
 

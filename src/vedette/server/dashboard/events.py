@@ -1,27 +1,45 @@
 """The events page, and the page of one event."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from vedette.domain.errors import ConfigurationError
-from vedette.server.accounts.policy import Permission, visible, visible_cameras
+from vedette.server.accounts.policy import Permission, allowed, visible_cameras
 from vedette.server.api.access import principal
+from vedette.server.api.event_shares import working_shares
 from vedette.server.api.events import find_event, find_events
-from vedette.server.api.paging import page as one_page
-from vedette.server.cameras.models import Camera
-from vedette.server.dashboard.filters import choices, read_filter
+from vedette.server.api.paging import make_cursor
+from vedette.server.dashboard import formats
+from vedette.server.dashboard.filters import SCORES, SPANS, VERDICTS, choices, read_filter
 from vedette.server.dashboard.pages import page, show
 from vedette.server.events.models import Event
+from vedette.server.events.search import Wanted, find_any
+from vedette.server.events.spans import clip_span
 from vedette.server.recordings.clips import clip_segments
-from vedette.server.times import from_utc_s
+from vedette.server.times import from_utc_s, iso
 
 PER_PAGE = 48
 MOST_PATH_POINTS = 400
+BUSY_HOUR = 4
+"""From so many events an hour on, hours have headings; otherwise days."""
+STILL_WRITTEN = timedelta(seconds=2)
+"""What is younger may still be on its way to the disk; a clip must stay the same while it plays."""
+LIFETIMES = {3600: "1 hour", 86400: "1 day", 7 * 86400: "7 days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Events of one hour or day, in the order of the list."""
+
+    key: str
+    title: str
+    events: list[Event]
 
 
 @page(Permission.VIEW)
@@ -30,28 +48,67 @@ def events(request: HttpRequest) -> HttpResponse:
     asked = read_filter(request.GET)
     cursor = request.GET.get("cursor") or None
     try:
-        rows, older = one_page(find_events(request, asked.filter).defer("path"), cursor, PER_PAGE)
+        found = find_events(request, asked.filter, cursor, PER_PAGE)
     except ConfigurationError:
         return redirect("events")
-    offered = choices(principal(request), asked)
-    context = {"section": "events", "events": rows, "older": older, "cursor": cursor}
-    return show(request, "dashboard/events.html", context | {"asked": asked, "choices": offered})
+    by = request.GET.get("group") or _grouping(found.events)
+    context = {
+        "section": "events",
+        "groups": _groups(found.events, by),
+        "by": by,
+        "older": make_cursor(*found.further) if found.further else None,
+        "reached": found.further[0] if found.further and not found.events else None,
+        "cursor": cursor,
+        "asked": asked,
+        "choices": choices(principal(request), asked),
+        "spans": SPANS,
+        "scores": SCORES,
+        "verdicts": VERDICTS,
+    }
+    return show(request, "dashboard/events.html", context)
+
+
+def _grouping(rows: list[Event]) -> str:
+    """By the hour where many events share one, else by the day."""
+    hours = {f"{timezone.localtime(row.start):%Y%m%d%H}" for row in rows}
+    return "hour" if len(rows) >= BUSY_HOUR * len(hours) > 0 else "day"
+
+
+def _groups(rows: list[Event], by: str) -> list[Group]:
+    groups: dict[str, Group] = {}
+    for row in rows:
+        local = timezone.localtime(row.start)
+        key = f"{local:%Y%m%d%H%z}" if by == "hour" else f"{local:%Y%m%d}"
+        if key not in groups:
+            title = formats.day(local) + (f", {local:%H}:00" if by == "hour" else "")
+            groups[key] = Group(key.replace("+", "p").replace("-", "m"), title, [])
+        groups[key].events.append(row)
+    return list(groups.values())
 
 
 @page(Permission.VIEW)
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """One event: picture with box and path, clip, facts, neighbours."""
+    """One event: clip with path and boxes, what happened when, facts, verdict, links, neighbours."""
     found = find_event(request, event_id)
-    camera = visible_cameras(principal(request)).filter(pk=found.camera).first()
+    asks = principal(request)
+    camera = visible_cameras(asks).filter(pk=found.camera).first()
+    clip = _clip(found)
     later, earlier = _neighbours(request, found)
+    operates = allowed(asks, Permission.OPERATE)
+    asked = read_filter(request.GET)
     context = {
         "section": "events",
         "event": found,
         "camera": camera,
         "camera_name": camera.name if camera else found.camera,
-        "visits": _visits(found),
+        "moments": _moments(found),
         "path": _feet(found),
-        "has_clip": _has_clip(found, camera),
+        "clip": clip,
+        "list": "list" in request.GET,
+        "asked": asked,
+        "labels": [label for label in choices(asks, asked).labels if label != found.label] if operates else [],
+        "shares": working_shares(request, found) if operates else [],
+        "lifetimes": LIFETIMES,
         "later": later,
         "earlier": earlier,
     }
@@ -59,23 +116,36 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 def _neighbours(request: HttpRequest, found: Event) -> tuple[Event | None, Event | None]:
-    """The events after and before this one on its camera."""
-    rows = visible(principal(request), Event.objects.filter(camera=found.camera).defer("path"))
-    after = rows.filter(start__gte=found.start).filter(Q(start__gt=found.start) | Q(id__gt=found.id))
-    before = rows.filter(start__lte=found.start).filter(Q(start__lt=found.start) | Q(id__lt=found.id))
-    return after.order_by("start", "id").first(), before.order_by("-start", "-id").first()
+    """The events after and before this one: in the list that it was opened from, or on its camera."""
+    wanted = Wanted(cameras=frozenset({found.camera}))
+    if "list" in request.GET:
+        wanted = read_filter(request.GET).filter.wanted()
+    asks, key = principal(request), (found.start, found.id)
+    return find_any(asks, wanted, key, oldest=True), find_any(asks, wanted, key)
 
 
-def _visits(found: Event) -> list[dict[str, Any]]:
-    """Stays in zones, with datetimes."""
-    return [
-        {
-            "zone": visit["zone"],
-            "enter": from_utc_s(visit["enter"]),
-            "exit": from_utc_s(visit["exit"]) if visit["exit"] is not None else None,
-        }
-        for visit in found.zones
-    ]
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened during an event, `at` then; `until` where it is a stay."""
+
+    title: str
+    at: datetime
+    until: datetime | None = None
+    zone: str = ""
+
+
+def _moments(found: Event) -> list[Moment]:
+    """What happened, in order: first seen, zones entered and left, best picture, last seen."""
+    moments = [Moment("First seen", found.start), Moment("Best picture", found.best)]
+    for visit in found.zones:
+        enter = from_utc_s(visit["enter"])
+        left = from_utc_s(visit["exit"]) if visit["exit"] is not None else None
+        moments.append(Moment(f"Entered {visit['zone']}", enter, left or found.end, visit["zone"]))
+        if left is not None:
+            moments.append(Moment(f"Left {visit['zone']}", left))
+    if found.phase == "end":
+        moments.append(Moment("Last seen", found.end))
+    return sorted(moments, key=lambda moment: moment.at)
 
 
 def _feet(found: Event) -> list[tuple[float, float]]:
@@ -85,7 +155,14 @@ def _feet(found: Event) -> list[tuple[float, float]]:
     return [(round(x + width / 2, 1), round(y + height, 1)) for x, y, width, height in boxes]
 
 
-def _has_clip(found: Event, camera: Camera | None) -> bool:
-    before_s, after_s = (camera.pre_roll_s, camera.post_roll_s) if camera else (5.0, 5.0)
-    start, end = found.start - timedelta(seconds=before_s), found.end + timedelta(seconds=after_s)
-    return bool(clip_segments(found.camera, start, end))
+def _clip(found: Event) -> str | None:
+    """The query string of the event's clip; None when nothing was recorded then."""
+    query = QueryDict(mutable=True)
+    span = clip_span(found)
+    if found.phase != "end":
+        span = clip_span(found, until=found.end)
+    elif span.end > timezone.now() - STILL_WRITTEN:
+        span = clip_span(found, until=timezone.now() - STILL_WRITTEN)
+    if span.end != clip_span(found).end:
+        query["until"] = iso(span.end)
+    return query.urlencode() if clip_segments(found.camera, span.start, span.end) else None

@@ -1,6 +1,6 @@
 """Times, durations, sizes and names as people read them; the one place that decides it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.html import format_html
@@ -44,6 +44,17 @@ def clock(moment: datetime) -> str:
         return time
     day = f"{local.day} {local:%b}"
     return f"{day} {time}" if local.year == now.year else f"{day} {local.year} {time}"
+
+
+def day(moment: datetime) -> str:
+    """`Today`, `Yesterday`, `Thursday 19 November`, `Thursday 19 November 2025`; the viewer's day."""
+    local, today = timezone.localtime(moment).date(), timezone.localdate()
+    if local == today:
+        return "Today"
+    if local == today - timedelta(days=1):
+        return "Yesterday"
+    words = f"{local:%A} {local.day} {local:%B}"
+    return words if local.year == today.year else f"{words} {local.year}"
 
 
 def when(moment: datetime) -> SafeString:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django import template
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from vedette.server.dashboard import formats
@@ -16,6 +17,7 @@ register.filter("size", formats.size)
 register.filter("codec", formats.codec)
 register.filter("percent", formats.percent)
 register.filter("seconds", formats.duration)
+register.filter("clock", formats.clock)
 register.filter("iso", iso)
 
 
@@ -23,6 +25,18 @@ register.filter("iso", iso)
 def when(moment: datetime) -> SafeString:
     """`{{ event.start|when }}`."""
     return formats.when(moment)
+
+
+@register.filter
+def utc_s(moment: datetime) -> str:
+    """Seconds since the epoch, for scripts."""
+    return f"{moment.timestamp():.3f}"
+
+
+@register.filter
+def time_of_day(moment: datetime) -> str:
+    """The viewer's time without the day."""
+    return f"{timezone.localtime(moment):%H:%M:%S}"
 
 
 @register.filter
@@ -47,6 +61,7 @@ def named(camera: str, names: dict[str, str]) -> str:
 def query(given: QueryDict, **changes: object) -> str:
     """The query string with changes; empty values are left out, as is `part`."""
     wanted = QueryDict(mutable=True)
-    wanted.update({name: str(value) for name, value in (given.dict() | changes).items() if value})
+    for name, values in {**dict(given.lists()), **{name: [value] for name, value in changes.items()}}.items():
+        wanted.setlist(name, [str(value) for value in values if value])
     wanted.pop("part", None)
     return wanted.urlencode()
