@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vedette.server.dashboard import cameras, day, events, health
+from vedette.server.dashboard import cameras, day, events, health, shared
 
 urlpatterns = [
     path("", cameras.cameras, name="cameras"),
@@ -12,5 +12,8 @@ urlpatterns = [
     path("cameras/<slug:camera_id>/remove", cameras.remove_camera, name="remove-camera"),
     path("events", events.events, name="events"),
     path("events/<uuid:event_id>", events.event, name="event"),
+    path("shared/<str:token>", shared.shared_event, name="shared"),
+    path("shared/<str:token>/clip.mp4", shared.shared_clip, name="shared-clip"),
+    path("shared/<str:token>/snapshot.jpg", shared.shared_snapshot, name="shared-snapshot"),
     path("health", health.health, name="health"),
 ]
