@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vedette import __version__
-from vedette.cli import accounts, analyze, cameras, check, configuration, evaluate, models, run
+from vedette.cli import accounts, analyze, cameras, check, configuration, evaluate, models, run, secrets
 
 app = typer.Typer(
     name="vedette",
@@ -24,6 +24,7 @@ app.add_typer(cameras.app, name="camera")
 app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(accounts.tokens, name="token")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(accounts.users, name="user")
 
 

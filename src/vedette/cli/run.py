@@ -67,8 +67,8 @@ def start(sources: list[str], settings: Settings, *, until_end: bool = False, lo
     from vedette.node.supervisor import Supervisor
     from vedette.server.edge.certificate import context_of
 
-    configure_logging(json=settings.log_format == "json" or None, level=settings.log_level)
     home = settings.layout().prepare()
+    configure_logging(settings.log_format == "json" or None, settings.log_level, file=home.log("supervisor"))
     lock = home.lock()
     try:
         _check_port(settings)
@@ -90,12 +90,8 @@ def _commands(settings: Settings, *, until_end: bool) -> list["Command"]:
     home = ("--home", str(settings.home))
     address = ["--host", settings.host, "--port", str(settings.port)]
     if settings.tls_cert is not None and settings.tls_key is not None:
-        address += [
-            "--tls-cert",
-            str(settings.tls_cert.absolute()),
-            "--tls-key",
-            str(settings.tls_key.absolute()),
-        ]
+        certificate, key = settings.tls_cert.absolute(), settings.tls_key.absolute()
+        address += ["--tls-cert", str(certificate), "--tls-key", str(key)]
     ending = ("--until-end",) if until_end else ()
     workers = [
         Command(name, "worker", "vedette.pipeline.worker", (*home, "--node", name, *ending))
@@ -116,6 +112,8 @@ def _prepare(settings: Settings, sources: list[str], *, loop: bool) -> None:
     outcome = msgspec.json.decode(done.stdout, type=Prepared)
     if outcome.error:
         raise ConfigurationError(outcome.error)
+    for warning in outcome.warnings:
+        errors.print(warning, style="yellow", highlight=False, soft_wrap=True)
     if outcome.administrator_password is not None:
         out.print(
             f"\n  First login:  user [bold]admin[/]  password [bold]{outcome.administrator_password}[/]\n"

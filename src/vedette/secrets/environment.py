@@ -26,13 +26,18 @@ def settings_environment(known: Collection[str]) -> dict[str, str]:
     """
     credentials = {name.upper(): name for name in names() if _is_setting(name.upper(), known)}
     given = {upper: read_credential(name) for upper, name in credentials.items()}
-    for variable, path in os.environ.items():
-        name = variable.upper().removesuffix(_FILE)
-        if name != variable.upper() and _is_setting(name, known):
-            if name in os.environ:
-                raise ConfigurationError(f"{name} and {variable} are both set.", hint="Keep one of them.")
-            given[name] = read_file(Path(path))
-    return {**given, **os.environ}
+    files = {name: path for name, path in os.environ.items() if _names_a_file(name, known)}
+    for variable, path in files.items():
+        name = variable.removesuffix(_FILE)
+        if name in os.environ:
+            raise ConfigurationError(f"{name} and {variable} are both set.", hint="Keep one of them.")
+        given[name] = read_file(Path(path))
+    plain = {name: value for name, value in os.environ.items() if name not in files}
+    return {**given, **plain}
+
+
+def _names_a_file(variable: str, known: Collection[str]) -> bool:
+    return variable.endswith(_FILE) and _is_setting(variable.removesuffix(_FILE), known)
 
 
 def _is_setting(name: str, known: Collection[str]) -> bool:

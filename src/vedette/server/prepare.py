@@ -20,12 +20,14 @@ class Prepared(msgspec.Struct, kw_only=True):
         administrator_password: of the user `admin`, only when it was created just now.
         watched: ids of the cameras of the given sources.
         cameras: how many cameras are configured and enabled.
+        warnings: what people should know, though Vedette can start.
         error: why the preparation failed; empty when it did not.
     """
 
     administrator_password: str | None = None
     watched: list[str] = []
     cameras: int = 0
+    warnings: list[str] = []
     error: str = ""
 
 
@@ -42,10 +44,13 @@ def prepare(home: Path, sources: list[str], *, loop: bool = False) -> Prepared:
     from vedette.server.accounts.service import ensure_administrator
     from vedette.server.cameras.models import Camera
     from vedette.server.cameras.service import ensure_sources
+    from vedette.server.keys import check_keys
 
     watched = ensure_sources(sources, loop=loop)
     cameras = Camera.objects.filter(enabled=True).count()
-    return Prepared(administrator_password=ensure_administrator(), watched=watched, cameras=cameras)
+    warnings = [words for words in (check_keys(),) if words]
+    password = ensure_administrator()
+    return Prepared(administrator_password=password, watched=watched, cameras=cameras, warnings=warnings)
 
 
 def main() -> None:

@@ -2,21 +2,20 @@
 
 import msgspec
 import structlog
-from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 
 from vedette.domain import camera as domain
 from vedette.domain.camera import CameraSpec, RecordingMode, RecordingSpec, Secret, StreamSpec, Transport
 from vedette.domain.errors import ConfigurationError
 from vedette.server.cameras.models import Camera, Profile, Zone
-from vedette.server.secrets import SecretError, Vault
+from vedette.server.secrets import SecretError, Vault, home_vault
 
 _log = structlog.get_logger(__name__)
 
 
 def vault() -> Vault:
     """The vault of this home."""
-    return Vault.of(settings.VEDETTE)
+    return home_vault()
 
 
 _BROKEN = (AttributeError, KeyError, ObjectDoesNotExist, TypeError, ValueError, msgspec.ValidationError)
