@@ -37,6 +37,7 @@ class Home:
         self.recordings = self.path / "recordings"
         self.snapshots = self.path / "snapshots"
         self.models = self.path / "models"
+        self.logs = self.path / "logs"
         self.outbox_folder = self.path / "outbox"
         self.runtime = _runtime_folder(self.path)
 
@@ -44,13 +45,24 @@ class Home:
         """The outbox file of a worker."""
         return self.outbox_folder / f"{node}.sqlite3"
 
+    def log(self, process: str) -> Path:
+        """The file of the log lines of a process."""
+        return self.logs / f"{process}.jsonl"
+
     def prepare(self) -> "Home":
         """Make every folder, for this user only.
 
         Raises:
             ConfigurationError: the home cannot be written, or the folder of the sockets is somebody else's.
         """
-        folders = (self.secrets, self.recordings, self.snapshots, self.models, self.outbox_folder)
+        folders = (
+            self.secrets,
+            self.recordings,
+            self.snapshots,
+            self.models,
+            self.logs,
+            self.outbox_folder,
+        )
         try:
             for folder in (self.path, *folders):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

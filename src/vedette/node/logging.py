@@ -3,10 +3,13 @@
 import logging
 import re
 import sys
+from pathlib import Path
 from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from vedette.node.log_file import LogFile
 
 _HIDDEN = "***"
 # Greedy up to the last @ of the word: passwords contain any character, also @ and /.
@@ -30,7 +33,11 @@ class _Redacting:
 
 
 def configure_logging(
-    json: bool | None = None, level: int | str = logging.INFO, *, stream: TextIO | None = None
+    json: bool | None = None,
+    level: int | str = logging.INFO,
+    *,
+    stream: TextIO | None = None,
+    file: Path | None = None,
 ) -> None:
     """Set up structlog and the standard library's logging for this process.
 
@@ -38,6 +45,7 @@ def configure_logging(
         json: one JSON object a line; None means only when the stream is not a terminal.
         level: of everything; a name in any case, or a number of the standard library.
         stream: standard error when None.
+        file: takes the lines as JSON too (`vedette.node.log_file`).
     """
     stream = sys.stderr if stream is None else stream
     json = not stream.isatty() if json is None else json
@@ -58,15 +66,18 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=_rendering(json, stream.isatty())
-        )
-    )
+    handlers: list[logging.Handler] = [logging.StreamHandler(stream)]
+    handlers[0].setFormatter(_formatter(shared, _rendering(json, stream.isatty())))
+    if file is not None:
+        handlers.append(LogFile(file))
+        handlers[1].setFormatter(_formatter(shared, _rendering(json=True, colors=False)))
     logging.basicConfig(
-        handlers=[handler], level=level.upper() if isinstance(level, str) else level, force=True
+        handlers=handlers, level=level.upper() if isinstance(level, str) else level, force=True
     )
+
+
+def _formatter(before: list[Processor], processors: list[Processor]) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=processors)
 
 
 def _rendering(json: bool, colors: bool) -> list[Processor]:

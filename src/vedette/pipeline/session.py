@@ -107,6 +107,8 @@ class _Feed:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        camera, _, stream = self._thread.name.rpartition("-")
+        structlog.contextvars.bind_contextvars(camera=camera, stream=stream)  # every log line says whose
         try:
             self._reader.run()
         except Exception as error:

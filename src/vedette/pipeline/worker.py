@@ -295,8 +295,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     settings = load_settings(home=given.home)
     cv2.setNumThreads(1)  # cameras run side by side; a picture alone must not take all cores
-    configure_logging(json=settings.log_format == "json" or None, level=settings.log_level)
-    worker = Worker(given.node, Home(given.home).prepare(), settings, until_end=given.until_end)
+    home = Home(given.home).prepare()
+    json = settings.log_format == "json" or None
+    configure_logging(json, settings.log_level, file=home.log(given.node))
+    worker = Worker(given.node, home, settings, until_end=given.until_end)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     return worker.run()

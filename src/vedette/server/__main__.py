@@ -84,7 +84,8 @@ def main() -> int:
     parser.add_argument("--tls-key", type=Path)
     try:
         settings = load_settings(**vars(parser.parse_args()))
-        configure_logging(settings.log_format == "json" or None, settings.log_level.upper())
+        file = settings.layout().prepare().log("server")
+        configure_logging(settings.log_format == "json" or None, settings.log_level, file=file)
         logging.getLogger("django.request").setLevel(logging.ERROR)  # refusing is no news
         serve(settings, listen(settings.host, settings.port))
     except VedetteError as error:

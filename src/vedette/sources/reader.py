@@ -175,13 +175,11 @@ class StreamReader:
     def _hand_on(self, source: Source) -> None:
         started_s = time.monotonic()
         take = self._sink.on_packet
-        count = 0
         try:
             for packet in source.packets():
-                count += 1
+                self._counters["packets"] += 1
                 take(packet)
         finally:
-            self._counters["packets"] += count
             if time.monotonic() - started_s >= self._backoff.healthy_s:
                 self._failures = 0
 
