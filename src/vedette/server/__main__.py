@@ -49,8 +49,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     context = context_of(settings)
     setup_django(settings)
     import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
-    from vedette.server.edge.web import run_web_server  # noqa: PLC0415  needs Django
-    from vedette.server.alerts.engine import Alerts  # noqa: PLC0415
+    from vedette.server.alerts.engine import Alerts  # noqa: PLC0415  needs Django
+    from vedette.server.edge.web import run_web_server  # noqa: PLC0415
     from vedette.server.hub import Hub  # noqa: PLC0415
     from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
     from vedette.server.nodes.monitor import Monitor  # noqa: PLC0415
