@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Response, expect
+from playwright.sync_api import expect
 
 from tests.acceptance.product import Product, done
 from tests.support.browser import chromium_path, open_browser
 from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import Video
+from tests.support.visits import Visit
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,49 +23,9 @@ pytestmark = [
 
 WIDE, PHONE = (1280, 860), (390, 800)
 PAGES = ("/", "/events", "/cameras/door", "/health", "/add-camera")
-VIOLATIONS = (
-    "addEventListener('securitypolicyviolation', (found) => console.error('CSP ' + found.violatedDirective));"
-)
-
-Open = Callable[..., "Visit"]
 
 
-class Visit:
-    """A logged-in person at a browser of some size; everything that goes wrong on the way is kept."""
-
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.address = address
-        self.faults: list[str] = []
-        context.add_init_script(VIOLATIONS)
-        self.page: Page = context.new_page()
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("response", self._receive)
-
-    def log_in(self, password: str) -> None:
-        """Fill in the login form."""
-        self.page.goto(f"{self.address}/login")
-        self.page.fill("#id_username", "admin")
-        self.page.fill("#id_password", password)
-        self.page.press("#id_password", "Enter")
-        self.page.wait_for_url(f"{self.address}/")
-
-    def go(self, path: str) -> Page:
-        """Open a page."""
-        self.page.goto(self.address + path)
-        return self.page
-
-    def wait_for(self, expression: str) -> None:
-        """Wait until a JavaScript expression is true (the pages' policy forbids waiting inside them)."""
-        wait_until(lambda: self.page.evaluate(expression), 20, what=expression)
-
-    def _hear(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.faults.append(text)
-
-    def _receive(self, answer: Response) -> None:
-        if answer.status >= 400:
-            self.faults.append(f"{answer.status} {answer.url}")
+Open = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +47,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, visit: Video, farm: CameraFa
 @pytest.fixture
 def open_visit(house: Product) -> Iterator[Open]:
     """Opens logged-in visits; in the end, nothing may have gone wrong in any of them."""
-    password = re.search(r"user admin +password (\S+)", house.output)
-    assert password
+    password = house.password
     visits: list[Visit] = []
     with open_browser() as browser:
 
@@ -95,7 +55,7 @@ def open_visit(house: Product) -> Iterator[Open]:
             viewport = {"width": size[0], "height": size[1]}
             context = browser.new_context(viewport=viewport, color_scheme=scheme, **settings)
             visits.append(Visit(context, f"http://127.0.0.1:{house.port}"))
-            visits[-1].log_in(password[1])
+            visits[-1].log_in(password)
             return visits[-1]
 
         yield make
@@ -126,16 +86,13 @@ def test_events_are_filtered(open_visit: Open, house: Product) -> None:
     """The form narrows the list by what is asked, keeps what was asked, and says when nothing fits."""
     label = house.events()[-1]["label"]
     page = open_visit().go("/events")
-    page.click(".filters summary")
-    page.select_option("#label", label)
-    page.select_option("#camera", "door")
-    page.click(".filter button")
+    page.click(".drop summary >> text=What")
+    page.check(f"input[name=label][value={label}]")
+    page.click(".drop[open] button")
     expect(page).to_have_url(re.compile(f"label={label}"))
-    expect(page.locator("#label")).to_have_value(label)
-    expect(page.locator("#events > li").first).to_contain_text(label.capitalize())
-    page.fill("#before", "2001-01-01T00:00")
-    page.click(".filter button")
-    expect(page.locator("#events > li")).to_have_count(0)
+    expect(page.locator("#events > .tile").first).to_contain_text(label.capitalize())
+    page.select_option("#kind", "motion" if label != "motion" else "object")
+    expect(page.locator("#events > .tile")).to_have_count(0)
     expect(page.locator("#empty")).to_contain_text("No event fits")
 
 
@@ -144,8 +101,8 @@ def test_events_arrive_without_a_reload(open_visit: Open) -> None:
     visit = open_visit()
     visit.go("/events")
     visit.page.evaluate("window.stayed = true")
-    newest = visit.page.locator("#events > li").first.get_attribute("id")
-    visit.wait_for(f"document.querySelector('#events > li').id !== '{newest}'")
+    newest = visit.page.locator("#events > .tile").first.get_attribute("id")
+    visit.wait_for(f"document.querySelector('#events > .tile').id !== '{newest}'")
     assert visit.page.evaluate("window.stayed")
 
 
@@ -155,15 +112,15 @@ def test_further_down_the_list_new_events_wait(open_visit: Open) -> None:
     page = visit.go("/events")
     page.evaluate("document.body.style.minHeight = '4000px'; scrollTo(0, 600)")
     page.locator("#arrivals").wait_for(state="visible", timeout=30_000)
-    newest = page.locator("#events > li").first.get_attribute("id")
+    newest = page.locator("#events > .tile").first.get_attribute("id")
     assert re.fullmatch(r"\d+ new events?", page.inner_text("#arrivals"))
     page.click("#arrivals")
     expect(page.locator("#arrivals")).to_be_hidden()
-    assert page.locator("#events > li").first.get_attribute("id") != newest
+    assert page.locator("#events > .tile").first.get_attribute("id") != newest
 
 
 def test_an_event_plays(open_visit: Open, house: Product) -> None:
-    """The clip runs in the browser, with its whole length; box and path can be switched off."""
+    """The clip runs in the browser, with its whole length, and can be saved."""
     event = next(row for row in house.events() if row["phase"] == "end" and row["has_snapshot"])
     visit = open_visit()
     page = visit.go(f"/events/{event['id']}")
@@ -172,10 +129,7 @@ def test_an_event_plays(open_visit: Open, house: Product) -> None:
     visit.wait_for(f"{clip}.currentTime > 0.5 && {clip}.videoWidth > 0")
     assert page.evaluate(f"{clip}.duration") > 2
     expect(page.locator("#unplayable")).to_be_hidden()
-    box = page.locator(".layers .box")
-    expect(box).to_be_visible()
-    page.uncheck("#show-box")
-    expect(box).to_be_hidden()
+    expect(page.locator(".layers .box")).to_be_visible()
     with page.expect_download() as download:
         page.click("text=Download clip")
     assert Path(download.value.path()).stat().st_size > 1000

@@ -10,7 +10,8 @@ from vedette.domain.ids import new_id
 from vedette.server.accounts.models import Role, Site, User
 from vedette.server.cameras.models import Camera, Profile
 from vedette.server.cameras.service import add_camera
-from vedette.server.events.models import Event, ZoneEntry
+from vedette.server.events.models import Event
+from vedette.server.events.store import index_events
 from vedette.server.recordings.models import Segment
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -75,10 +76,7 @@ def add_events(camera: str, count: int = 1, start: datetime = NOON, **changes: o
         for number in range(count)
     ]
     Event.objects.bulk_create(rows)
-    visits = [
-        ZoneEntry(event=row, zone=visit["zone"], start=row.start) for row in rows for visit in row.zones
-    ]
-    ZoneEntry.objects.bulk_create(visits)
+    index_events(rows)
     return rows
 
 
