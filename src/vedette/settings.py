@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.sources.utils import parse_env_vars
 
+from vedette.access import OidcSettings, SessionSettings
 from vedette.domain.errors import ConfigurationError
 from vedette.node.home import Home, default_home
 from vedette.secrets.environment import settings_environment
@@ -161,6 +162,8 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     limits: LimitSettings = LimitSettings()
     backup: BackupSettings = BackupSettings()
+    sessions: SessionSettings = SessionSettings()
+    oidc: OidcSettings = OidcSettings()
 
     @field_validator("allowed_hosts", "trusted_origins", "trusted_proxies", "push_services", mode="before")
     @classmethod

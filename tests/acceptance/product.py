@@ -87,6 +87,14 @@ class Product(Child):
         return done("token", "create", "test", "--role", "administrator", home=self.home).strip()
 
     @cached_property
+    def password(self) -> str:
+        """The password of the user `admin`, who has changed the generated one."""
+        chosen = "correct horse battery"
+        result = vedette("user", "password", "--stdin", home=self.home, text=f"{chosen}\n")
+        assert result.returncode == 0, result.stderr
+        return chosen
+
+    @cached_property
     def client(self) -> httpx.Client:
         """Asks with the token."""
         return httpx.Client(

@@ -51,7 +51,7 @@ def test_a_clip_is_watched_to_its_end(home: Path, visit: Video) -> None:
 
 
 def test_the_password_is_shown_once_and_works(watched: Product) -> None:
-    """The first login that the terminal shows opens the pages."""
+    """The first login that the terminal shows leads to a password of one's own, and that to the pages."""
     match = re.search(r"user admin +password (\S+)", watched.output)
     assert match
     with httpx.Client(
@@ -62,8 +62,14 @@ def test_the_password_is_shown_once_and_works(watched: Product) -> None:
         assert token
         form = {"username": "admin", "password": match[1], "csrfmiddlewaretoken": token[1]}
         inside = me.post(str(page.url), data=form, headers={"Referer": str(page.url)})
-        assert inside.status_code == 200
-        assert 'name="password"' not in inside.text
+        assert inside.url.path == "/profile/password"
+        assert me.get("/api/v1/cameras").status_code == 403
+        chosen = {"oldpassword": match[1], "password1": "correct horse", "password2": "correct horse"}
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', inside.text)
+        assert token
+        form = chosen | {"csrfmiddlewaretoken": token[1]}
+        inside = me.post(str(inside.url), data=form, headers={"Referer": str(inside.url)})
+        assert (inside.status_code, inside.url.path) == (200, "/")
         assert me.get("/api/v1/cameras").status_code == 200
 
 

@@ -26,6 +26,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(accounts.tokens, name="token")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(accounts.users, name="user")
+app.add_typer(accounts.sites, name="site")
 
 
 def _print_version(wanted: bool) -> None:

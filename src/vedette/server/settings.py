@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from vedette.server.accounts.configuration import APPS, login_settings
 from vedette.server.database import database_config
 from vedette.server.hosts import allowed_hosts
 from vedette.server.secrets import django_key
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "vedette.server.apps.VedetteAdminConfig",
     "ninja",
+    *APPS,
     "vedette.server.accounts",
     "vedette.server.cameras",
     "vedette.server.events",
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "vedette.server.accounts.middleware.AccessMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -94,6 +97,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+globals().update(login_settings(VEDETTE.oidc))
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
@@ -101,7 +105,7 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = VEDETTE.https if VEDETTE.secure_cookies is None else VEDETTE.secure_cookies
 SESSION_COOKIE_NAME = "vedette_session"
-SESSION_COOKIE_AGE = 14 * 86400
+SESSION_COOKIE_AGE = int(VEDETTE.sessions.idle_days * 86400)
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_COOKIE_NAME = "vedette_csrf"

@@ -6,14 +6,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from vedette.server.accounts import views as accounts
 from vedette.server.accounts.policy import Permission, needs
 from vedette.server.api.app import api
 from vedette.server.api.metrics import metrics
 
 urlpatterns = [
-    path("login", accounts.login, name="login"),
-    path("logout", accounts.logout, name="logout"),
+    path("", include("vedette.server.accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("api/health", needs(Permission.VIEW)(RedirectView.as_view(url="/api/v1/health"))),
@@ -23,4 +21,5 @@ if find_spec("vedette.server.dashboard") is not None:
     urlpatterns.append(path("", include("vedette.server.dashboard.urls")))
 
 handler400 = "vedette.server.api.errors.bad_request"
+handler429 = "vedette.server.accounts.views.too_many"
 handler404 = "vedette.server.api.errors.not_found"

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from vedette.server.accounts.models import AuditEntry, By
+from vedette.server.accounts.models import AuditEntry, By, User
 from vedette.server.accounts.policy import Principal
 from vedette.server.cameras.models import Camera
 
@@ -89,6 +89,13 @@ def audit_system(
     if site_id is None and camera:
         site_id = Camera.objects.filter(pk=camera).values_list("site_id", flat=True).first()
     _write(site_id, By.SYSTEM, who, action, camera, subject, detail, "")
+
+
+def audit_login(request: HttpRequest | None, user: User | None, action: str, detail: Detail = None) -> None:
+    """Note what somebody does who is about to log in, or on the way out."""
+    who, site_id = (user.username, user.site_id) if user else ("", None)
+    address = client_address(request) if request is not None else ""
+    _write(site_id, By.USER, who, action, "", who, detail, address)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -12,8 +12,10 @@ from django.http import (
     HttpResponseNotFound,
     JsonResponse,
 )
+from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
 
+from vedette.server.accounts import sessions
 from vedette.server.accounts.audit import audit
 from vedette.server.accounts.models import ApiToken, By, Role, User
 from vedette.server.accounts.policy import PER_OPERATION, PUBLIC, SHARED, Principal, allowed, declared
@@ -21,6 +23,7 @@ from vedette.server.accounts.shares import note_opened, opened
 from vedette.server.accounts.tokens import find_token
 
 _FOR_PROGRAMS = ("/api/", "/metrics")
+_BEFORE_PASSWORD = frozenset({"/profile/password", "/logout"})
 
 
 def principal_of(request: HttpRequest) -> Principal | None:
@@ -31,7 +34,9 @@ def principal_of(request: HttpRequest) -> Principal | None:
         token = find_token(text.strip()) if scheme.lower() == "bearer" else None
         return token_principal(token) if token else None
     user = request.user
-    return user_principal(user) if isinstance(user, User) and user.is_active else None
+    if not isinstance(user, User) or not user.is_active or not sessions.lives(request):
+        return None
+    return user_principal(user)
 
 
 def user_principal(user: User) -> Principal:
@@ -87,6 +92,8 @@ class AccessMiddleware(MiddlewareMixin):
         request.principal = principal  # type: ignore[attr-defined]
         if principal is None:
             return _who_are_you(request)
+        if principal.by_session and request.user.must_change_password:  # type: ignore[union-attr]
+            return _password_first(request)
         if permission == PER_OPERATION or (permission is not None and allowed(principal, permission)):
             return None
         return _you_may_not(request)
@@ -110,6 +117,16 @@ def _who_are_you(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     error = {"error": "Not logged in.", "hint": "Send 'Authorization: Bearer TOKEN', or log in at /login."}
     return JsonResponse(error, status=401, headers={"WWW-Authenticate": 'Bearer realm="vedette"'})
+
+
+def _password_first(request: HttpRequest) -> HttpResponse | None:
+    """Somebody with a generated password changes it, logs out, or stays outside."""
+    if request.path in _BEFORE_PASSWORD:
+        return None
+    if not request.path.startswith(_FOR_PROGRAMS):
+        return redirect("account_change_password")
+    error = {"error": "Change your password first.", "hint": "Log in with a browser; it asks for a new one."}
+    return JsonResponse(error, status=403)
 
 
 def _you_may_not(request: HttpRequest) -> HttpResponse:

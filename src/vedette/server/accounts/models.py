@@ -42,9 +42,16 @@ class UserManager(BaseUserManager["User"]):
         password: str | None = None,
         role: str = Role.VIEWER,
         site: Site | None = None,
+        *,
+        must_change_password: bool = False,
     ) -> "User":
         """Store a user (of the default site) with a hashed password (None: nobody can log in with one)."""
-        user = self.model(username=username, role=role, site=site or Site.default())
+        user = self.model(
+            username=username,
+            role=role,
+            site=site or Site.default(),
+            must_change_password=must_change_password,
+        )
         user.set_password(password)
         user.save(using=self._db)
         return user
