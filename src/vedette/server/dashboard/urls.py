@@ -2,16 +2,28 @@
 
 from django.urls import path
 
-from vedette.server.dashboard import cameras, day, events, health, shared
+from vedette.server.dashboard import cameras, day, events, health, live, recordings, shared
+from vedette.server.dashboard import camera, connection, profiles, zones
 
 urlpatterns = [
-    path("", cameras.cameras, name="cameras"),
+    path("", live.live, name="cameras"),
+    path("live/<slug:camera_id>", live.watch, name="live"),
     path("add-camera", cameras.add_camera, name="add-camera"),
-    path("cameras/<slug:camera_id>", day.camera, name="camera"),
-    path("cameras/<slug:camera_id>/change", cameras.change_camera, name="change-camera"),
-    path("cameras/<slug:camera_id>/remove", cameras.remove_camera, name="remove-camera"),
+    path("cameras/<slug:camera_id>", camera.overview, name="camera"),
+    path("cameras/<slug:camera_id>/zones", zones.zones, name="camera-zones"),
+    path("cameras/<slug:camera_id>/detection", profiles.detection, name="camera-detection"),
+    path("cameras/<slug:camera_id>/profile", profiles.camera_profile, name="camera-profile"),
+    path("cameras/<slug:camera_id>/recording", camera.recording, name="camera-recording"),
+    path("cameras/<slug:camera_id>/connection", connection.connection, name="camera-connection"),
+    path("cameras/<slug:camera_id>/undo", camera.undo, name="camera-undo"),
+    path("cameras/<slug:camera_id>/change", camera.change, name="change-camera"),
+    path("cameras/<slug:camera_id>/remove", camera.remove, name="remove-camera"),
+    path("profiles", profiles.profiles, name="profiles"),
+    path("profiles/<int:profile_id>", profiles.profile, name="profile-edit"),
     path("events", events.events, name="events"),
     path("events/<uuid:event_id>", events.event, name="event"),
+    path("recordings", recordings.recordings, name="recordings"),
+    path("recordings/<slug:camera_id>", recordings.recordings, name="recordings-of"),
     path("shared/<str:token>", shared.shared_event, name="shared"),
     path("shared/<str:token>/clip.mp4", shared.shared_clip, name="shared-clip"),
     path("shared/<str:token>/snapshot.jpg", shared.shared_snapshot, name="shared-snapshot"),
