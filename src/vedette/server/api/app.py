@@ -15,6 +15,7 @@ from vedette.server.api import (
     live,
     nodes,
     recordings,
+    system,
     timelines,
 )
 from vedette.server.api import finding
@@ -42,4 +43,5 @@ api.add_router("/events", events.router)
 api.add_router("/exports", exports.router)
 api.add_router("/recordings", recordings.router)
 api.add_router("", nodes.router)
+api.add_router("", system.router)
 api.add_router("", live.router)

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from vedette import __version__
 from vedette.domain.messages import NodeReport
 from vedette.server.accounts.policy import visible_cameras
 from vedette.server.api import schemas
 from vedette.server.api.access import VIEW, principal
+from vedette.server.api.system_schemas import HealthOut
 from vedette.server.cameras.revision import current
 from vedette.server.nodes.health import problems
 from vedette.server.nodes.models import NodeStatus
@@ -58,14 +59,18 @@ def _stored(row: NodeStatus, wanted: int) -> dict[str, Any]:
     }
 
 
-@router.get("/health", auth=VIEW, response=schemas.HealthOut)
+@router.get("/health", auth=VIEW, response={200: HealthOut, 503: HealthOut})
 def health(request: HttpRequest) -> Any:
-    """Whether all is well, and the reasons when not."""
+    """Whether all is well, and the reasons when not; 503 when monitoring itself stands still."""
     seen = set(visible_cameras(principal(request)).values_list("id", flat=True))
     found = [problem for problem in problems(runtime) if not problem.camera or problem.camera in seen]
-    return {
-        "status": "degraded" if found else "ok",
+    monitor = runtime.monitor
+    watched = monitor is None or monitor.fresh
+    told = {
+        "status": "unwatched" if not watched else "degraded" if found else "ok",
         "version": __version__,
         "revision": current(),
+        "monitor_age_s": round(monitor.age_s, 1) if monitor else None,
         "reasons": found,
     }
+    return Status(200 if watched else 503, told)

@@ -312,21 +312,3 @@ class NodeOut(Schema):
     cameras: list[str]
     counters: dict[str, float] = Field(default_factory=dict)
     gauges: dict[str, float] = Field(default_factory=dict)
-
-
-class Reason(Schema):
-    """Why the whole is not well."""
-
-    code: str
-    message: str
-    camera: str = ""
-    node: str = ""
-
-
-class HealthOut(Schema):
-    """`ok` when there is nothing to do, `degraded` otherwise."""
-
-    status: Literal["ok", "degraded"]
-    version: str
-    revision: int
-    reasons: list[Reason]

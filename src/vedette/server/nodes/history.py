@@ -6,7 +6,7 @@ many cameras there are, and the table never has more than `ROWS_MOST` rows.
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -14,7 +14,7 @@ import msgspec
 from django.db import transaction
 
 from vedette.server.nodes.models import Figures
-from vedette.server.nodes.series import mean
+from vedette.server.nodes.series import Series, mean
 
 STEPS = {10: timedelta(hours=1), 60: timedelta(days=1), 900: timedelta(days=30)}
 """Step in seconds, and how long its rows are kept."""
@@ -26,6 +26,8 @@ SLACK = timedelta(minutes=15)
 ROWS_MOST = sum((kept + SLACK) // timedelta(seconds=step_s) + 1 for step_s, kept in STEPS.items())
 
 Sample = tuple[datetime, dict[str, float]]
+Point = tuple[float, float]
+"""Seconds since the epoch, and a value."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, float]).decode
@@ -76,6 +78,16 @@ def read(step_s: int, since: datetime, until: datetime) -> Iterator[Sample]:
     rows = Figures.objects.filter(step_s=step_s, start__gte=since, start__lt=until).order_by("start")
     for start, data in rows.values_list("start", "data"):
         yield start, _decode(bytes(data))
+
+
+def by_series(step_s: int, now: datetime, wanted: Callable[[Series], bool]) -> dict[Series, list[Point]]:
+    """The points of every wanted series over the span of this step, oldest first, in a steady order."""
+    points: dict[str, list[Point]] = {}
+    for start, sample in read(step_s, now - STEPS[step_s], now + timedelta(seconds=step_s)):
+        for key, value in sample.items():
+            points.setdefault(key, []).append((start.timestamp(), value))
+    found = {Series.of(key): points[key] for key in sorted(points)}
+    return {series: values for series, values in found.items() if wanted(series)}
 
 
 def _write(step_s: int, samples: Mapping[datetime, Mapping[str, float]]) -> int:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import psutil
+from django.utils import timezone
 
 from vedette.node.process import cpu_seconds, resident_bytes
 from vedette.node.standing import Standing, read_standing, standing_file
@@ -14,6 +15,8 @@ from vedette.server.runtime import Runtime
 from vedette.settings import active
 
 STARTED_S = time.monotonic()
+STARTED_UTC = timezone.now()
+"""When the server began, on both clocks."""
 
 
 def wanted_cameras() -> tuple[Wanted, ...]:
@@ -28,7 +31,7 @@ def look(runtime: Runtime, cameras: tuple[Wanted, ...] | None = None) -> Situati
     Raises:
         django.db.DatabaseError: the cameras cannot be read.
     """
-    hub, settings = runtime.hub, active()
+    hub = runtime.hub
     common = {"now_s": time.monotonic(), "started_s": STARTED_S, "alerts": dict(runtime.alerts)}
     if hub is None:
         return Situation(**common, counters=dict(runtime.counters))  # type: ignore[arg-type]
@@ -41,15 +44,21 @@ def look(runtime: Runtime, cameras: tuple[Wanted, ...] | None = None) -> Situati
         cameras=wanted_cameras() if cameras is None else cameras,
         reports=hub.cameras(),
         counters=dict(runtime.counters),
-        supervisor=read_standing(standing_file(settings.layout().runtime)) if settings else None,
+        supervisor=supervisor(),
     )
 
 
-def own_processes(supervisor: Standing | None) -> Iterator[Process]:
+def supervisor() -> Standing | None:
+    """What the supervisor of this home runs; None where there is none."""
+    settings = active()
+    return read_standing(standing_file(settings.layout().runtime)) if settings else None
+
+
+def own_processes(standing: Standing | None) -> Iterator[Process]:
     """What the server and the supervisor use; workers report that themselves."""
     yield Process(SERVER, cpu_seconds(), resident_bytes())
     try:
-        process = psutil.Process(supervisor.pid) if supervisor else None
+        process = psutil.Process(standing.pid) if standing else None
         if process is not None:
             used = process.cpu_times()
             yield Process(SUPERVISOR, used.user + used.system, process.memory_info().rss)

@@ -74,6 +74,11 @@ class Monitor:
         """Whether it still watches."""
         return self.age_s < FRESH_S
 
+    @property
+    def incidents(self) -> int:
+        """How many are open."""
+        return len(self._watch.open)
+
     def tick(self) -> None:
         """One round."""
         try:
