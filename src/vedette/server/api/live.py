@@ -6,17 +6,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router
+from ninja.params.functions import Query
 
+from vedette.server.accounts.audit import audit
 from vedette.server.accounts.middleware import principal_again
 from vedette.server.accounts.policy import Permission, Principal, allowed, visible, visible_cameras
 from vedette.server.api.access import VIEW, principal
+from vedette.server.api.cameras import find_camera
 from vedette.server.api.errors import error_response
 from vedette.server.events.models import Event
 from vedette.server.live import News
 from vedette.server.news import event_news
 from vedette.server.runtime import runtime
+from vedette.server.streams.stills import stills
 
 HEARTBEAT_S = 15.0
 RESUME_STEP = 200
@@ -24,6 +28,10 @@ RESUME_STEP = 200
 
 MAX_READERS = 256
 """Streams at one time."""
+
+STILL_WIDTHS = (320, 640, 1280)
+AUDIT_STILLS_S = 3600.0
+"""Stills of a camera that is looked at again and again are noted so often."""
 
 router = Router(tags=["live"])
 
@@ -37,6 +45,20 @@ async def live(request: HttpRequest, after: int | None = None) -> Any:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     stream = _stream(request, principal(request), last)
     return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
+
+
+@router.get("/live/{camera_id}/still.jpg", auth=VIEW)
+def still(request: HttpRequest, camera_id: str, width: int = Query(640, ge=1, le=1280)) -> Any:
+    """The newest picture as JPEG, 320, 640 or 1280 wide, shared by all who look; `ETag` to ask again with."""
+    camera = find_camera(request, camera_id)
+    found = stills.get(camera.id, next(step for step in STILL_WIDTHS if step >= width))
+    if not found.jpeg:
+        return error_response(503, found.error, "See the camera's status.")
+    audit(request, "live.watched", camera=camera.id, subject="stills", once_s=AUDIT_STILLS_S)
+    headers = {"Cache-Control": "private, no-cache", "ETag": found.tag, "X-Captured": f"{found.utc_s:.3f}"}
+    if request.headers.get("If-None-Match") == found.tag:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(found.jpeg, content_type="image/jpeg", headers=headers)
 
 
 def _last_id(request: HttpRequest, after: int | None) -> int | None:

@@ -61,7 +61,7 @@ def _visitor(scope: Scope) -> Visitor | None:
     principal = principal_of(request)
     if principal is None or not allowed(principal, Permission.VIEW):
         return None
-    if principal.by_session and not _from_our_pages(request):
+    if principal.by_session and not (_from_our_pages(request) and _has_own_password(request)):
         return None
     request.principal = principal  # type: ignore[attr-defined]
     return Visitor(request, principal)
@@ -90,10 +90,17 @@ def _from_our_pages(request: HttpRequest) -> bool:
     return origin in settings.CSRF_TRUSTED_ORIGINS or urlsplit(origin).netloc == request.get_host()
 
 
+def _has_own_password(request: HttpRequest) -> bool:
+    """Whoever has a generated password sees nothing before it is changed."""
+    return not getattr(request.user, "must_change_password", False)
+
+
 @sync_to_async
 def _principal_now(request: HttpRequest) -> Principal | None:
     close_old_connections()
     principal = principal_again(request)
+    if principal is None or (principal.by_session and not _has_own_password(request)):
+        return None
     return principal if allowed(principal, Permission.VIEW) else None
 
 
@@ -106,4 +113,4 @@ def _visible(principal: Principal, cameras: tuple[str, ...]) -> frozenset[str]:
 @sync_to_async
 def _note(request: HttpRequest, camera: str, stream: str) -> None:
     close_old_connections()
-    audit(request, "live.watched", camera=camera, detail={"stream": stream}, once_s=AUDIT_ONCE_S)
+    audit(request, "live.watched", camera=camera, subject=stream, once_s=AUDIT_ONCE_S)

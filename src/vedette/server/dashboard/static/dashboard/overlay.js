@@ -1,136 +1,77 @@
-// Boxes of what is found, and zones, drawn over a live picture in time with it.
+// The box and the path of an event over its clip, in time with it.
 
-import { subscribe } from "./socket.js";
+const AROUND_S = 0.6;
+const seconds = (part) => part.utc_s ?? Date.parse(part.start) / 1000;
 
-const KEPT_S = 6, FRESH_S = 0.8;
-const COLOURS = { person: "#7eb0ff", vehicle: "#c79bff", animal: "#68d39c", other: "#ffd23f", motion: "#f3b04f" };
-const VEHICLES = new Set(["bicycle", "car", "motorcycle", "bus", "truck", "boat"]);
-const ANIMALS = new Set(["bird", "cat", "dog", "horse", "sheep", "cow", "bear"]);
-
-function family(label) {
-  if (label === "person") return "person";
-  return VEHICLES.has(label) ? "vehicle" : ANIMALS.has(label) ? "animal" : "other";
+// Where a moment stands in the clip, in seconds; moments that were not recorded lie at the next cut.
+export function clipAt(timeline, utcS) {
+  let at = 0;
+  for (const part of timeline) {
+    const from = seconds(part);
+    if (utcS < from) return part.clip_s;
+    at = part.clip_s + Math.min(utcS - from, part.duration_s);
+    if (utcS <= from + part.duration_s) return at;
+  }
+  return at;
 }
 
-const between = (a, b, share) => a.map((value, i) => value + (b[i] - value) * share);
+// What time it was at a place in the clip.
+export function utcAt(timeline, clipS) {
+  const part = timeline.findLast((found) => found.clip_s <= clipS + 0.001) ?? timeline[0];
+  return part ? seconds(part) + clipS - part.clip_s : 0;
+}
 
 export class Overlay {
-  #canvas; #video; #camera; #seen = []; #subscription = null; #zones = []; #showZones = false; #utcS = 0; #observer;
-
-  constructor(canvas, video, cameraId) {
-    this.#canvas = canvas;
-    this.#video = video;
-    this.#camera = cameraId;
-    this.#observer = new ResizeObserver(() => this.draw());
-    this.#observer.observe(canvas);
+  constructor(clip, canvas, event, timeline) {
+    Object.assign(this, { clip, canvas, event, timeline, box: true, path: true });
+    this.points = (event.path ?? []).map((point) => Array.isArray(point)
+      ? { utcS: point[0], box: point[1] } : { utcS: point.utc_s ?? Date.parse(point.utc ?? point.time) / 1000, box: point.box });
+    new ResizeObserver(() => this.draw()).observe(canvas);
+    for (const kind of ["seeked", "loadeddata", "timeupdate"]) clip.addEventListener(kind, () => this.draw());
+    this.follow();
   }
 
-  setBoxes(on) {
-    if (on === Boolean(this.#subscription)) return;
-    this.#subscription?.close();
-    this.#seen = [];
-    this.#subscription = on ? subscribe({ camera: this.#camera, stream: "boxes" }, { boxes: (found) => this.#take(found) }) : null;
-    this.draw();
+  // Every picture that is shown, where the browser tells; otherwise with the clock of the clip.
+  follow() {
+    this.clip.requestVideoFrameCallback?.((_now, { mediaTime }) => { this.draw(mediaTime); this.follow(); });
   }
 
-  async setZones(on) {
-    this.#showZones = on;
-    if (on && !this.#zones.length) {
-      const answer = await fetch(`/api/v1/cameras/${this.#camera}/zones`);
-      if (answer.ok) this.#zones = await answer.json();
+  boxAt(utcS) {
+    const after = this.points.findIndex((point) => point.utcS >= utcS), next = this.points[after];
+    const before = this.points[after < 0 ? this.points.length - 1 : after - 1];
+    if (!before || !next) {
+      const only = before ?? next;
+      return only && Math.abs(only.utcS - utcS) < AROUND_S ? only.box : null;
     }
-    this.draw();
+    const share = (utcS - before.utcS) / (next.utcS - before.utcS || 1);
+    return before.box.map((value, i) => value + (next.box[i] - value) * share);
   }
 
-  close() {
-    this.#subscription?.close();
-    this.#observer.disconnect();
-    this.#showZones = false;
-    this.#subscription = null;
-    this.#seen = [];
-    this.draw();
-  }
-
-  #take(found) {
-    this.#seen.push(found);
-    while (this.#seen[0].utc_s < found.utc_s - KEPT_S) this.#seen.shift();
-  }
-
-  // The picture of this moment is on the screen.
-  draw(utcS = this.#utcS) {
-    this.#utcS = utcS;
-    const canvas = this.#canvas, ratio = devicePixelRatio || 1;
+  draw(clipS = this.clip.currentTime) {
+    const { canvas, clip, event } = this, ratio = devicePixelRatio || 1;
     const width = Math.round(canvas.clientWidth * ratio), height = Math.round(canvas.clientHeight * ratio);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, width, height);
-    const { videoWidth, videoHeight } = this.#video;
-    if (!videoWidth || !width) { canvas.dataset.drawn = "0"; return; }
-    const scale = Math.min(width / videoWidth, height / videoHeight);
-    const place = { x: (width - videoWidth * scale) / 2, y: (height - videoHeight * scale) / 2, w: videoWidth * scale, h: videoHeight * scale };
-    pen.lineJoin = "round";
-    if (this.#showZones) for (const zone of this.#zones) drawZone(pen, zone, place, ratio);
-    canvas.dataset.drawn = String(this.#drawBoxes(pen, place, ratio));
+    if (!clip.videoWidth || !event.width || !width) return;
+    const scale = Math.min(width / clip.videoWidth, height / clip.videoHeight);
+    const wide = clip.videoWidth * scale, tall = clip.videoHeight * scale;
+    const x = (value) => (width - wide) / 2 + (value / event.width) * wide, y = (value) => (height - tall) / 2 + (value / event.height) * tall;
+    const utcS = utcAt(this.timeline, clipS);
+    pen.lineJoin = pen.lineCap = "round";
+    if (this.path) this.drawPath(pen, utcS, x, y, ratio);
+    const box = this.box && this.boxAt(utcS);
+    if (!box) return;
+    pen.strokeStyle = "#ffd23f";
+    pen.lineWidth = 2.5 * ratio;
+    pen.strokeRect(x(box[0]), y(box[1]), (box[2] / event.width) * wide, (box[3] / event.height) * tall);
   }
 
-  #drawBoxes(pen, place, ratio) {
-    const { boxes, motion } = this.#now();
-    for (const box of motion) strokeBox(pen, box, place, { colour: COLOURS.motion, width: ratio, dash: [4 * ratio, 4 * ratio] });
-    for (const { box, label, score } of boxes) {
-      const colour = COLOURS[family(label)];
-      strokeBox(pen, box, place, { colour, width: 2.5 * ratio, dash: [] });
-      writeLabel(pen, `${label} ${Math.round(score * 100)} %`, place.x + box[0] * place.w, place.y + box[1] * place.h, colour, ratio);
-    }
-    return boxes.length;
+  drawPath(pen, utcS, x, y, ratio) {
+    pen.strokeStyle = "#4de1ff";
+    pen.lineWidth = 2 * ratio;
+    pen.beginPath();
+    for (const { utcS: at, box } of this.points) if (at <= utcS) pen.lineTo(x(box[0] + box[2] / 2), y(box[1] + box[3]));
+    pen.stroke();
   }
-
-  // What is where now, as shares of the picture: between two looks, objects are on their way.
-  #now() {
-    const later = this.#seen.findIndex((found) => found.utc_s > this.#utcS + 0.001);
-    const before = later < 0 ? this.#seen.at(-1) : this.#seen[later - 1];
-    const after = later < 0 ? null : this.#seen[later];
-    if (!before || this.#utcS - before.utc_s > FRESH_S) return { boxes: [], motion: [] };
-    const share = after && after.utc_s - before.utc_s < FRESH_S ? (this.#utcS - before.utc_s) / (after.utc_s - before.utc_s) : 0;
-    const next = new Map((share ? after.boxes : []).map((found) => [found.id, found]));
-    const relative = ([x, y, w, h]) => [x / before.width, y / before.height, w / before.width, h / before.height];
-    const boxes = before.boxes.map((found) => {
-      const box = next.has(found.id) ? between(found.box, next.get(found.id).box, share) : found.box;
-      return { ...found, box: relative(box) };
-    });
-    return { boxes, motion: before.motion.map(relative) };
-  }
-}
-
-function strokeBox(pen, [x, y, w, h], place, { colour, width, dash }) {
-  pen.setLineDash(dash);
-  for (const [style, extra] of [["rgb(0 0 0 / .55)", 2], [colour, 0]]) {
-    pen.strokeStyle = style;
-    pen.lineWidth = width + extra;
-    pen.strokeRect(place.x + x * place.w, place.y + y * place.h, w * place.w, h * place.h);
-  }
-  pen.setLineDash([]);
-}
-
-function writeLabel(pen, text, x, y, colour, ratio) {
-  pen.font = `600 ${13 * ratio}px system-ui, sans-serif`;
-  const wide = pen.measureText(text).width + 10 * ratio, tall = 19 * ratio, top = y > tall ? y - tall : y;
-  pen.fillStyle = colour;
-  pen.fillRect(x - ratio, top, wide, tall);
-  pen.fillStyle = "#0d1420";
-  pen.textBaseline = "middle";
-  pen.fillText(text, x + 4 * ratio, top + tall / 2 + ratio / 2);
-}
-
-function drawZone(pen, zone, place, ratio) {
-  const colour = zone.colour || (zone.kind === "exclude" ? "#ff8d84" : "#5fd394");
-  pen.beginPath();
-  zone.polygon.forEach(([x, y], i) => pen[i ? "lineTo" : "moveTo"](place.x + x * place.w, place.y + y * place.h));
-  pen.closePath();
-  pen.fillStyle = `${colour}22`;
-  pen.fill();
-  pen.strokeStyle = colour;
-  pen.lineWidth = 1.5 * ratio;
-  pen.stroke();
-  const [x, y] = zone.polygon.reduce((top, point) => (point[1] < top[1] ? point : top));
-  writeLabel(pen, zone.name, place.x + x * place.w, place.y + y * place.h + 20 * ratio, colour, ratio);
 }
