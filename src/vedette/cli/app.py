@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from vedette import __version__
-from vedette.cli import accounts, analyze, cameras, check, configuration, evaluate, models, run, secrets
+from vedette.cli import (
+    accounts,
+    analyze,
+    backup,
+    cameras,
+    check,
+    configuration,
+    evaluate,
+    models,
+    run,
+    secrets,
+)
 
 app = typer.Typer(
     name="vedette",
@@ -20,6 +31,8 @@ app.command("demo")(run.demo)
 app.command("analyze")(analyze.analyze_files)
 app.command("evaluate")(evaluate.evaluate_files)
 app.command("check")(check.check)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(cameras.app, name="camera")
 app.add_typer(configuration.app, name="config")
 app.add_typer(models.app, name="models")

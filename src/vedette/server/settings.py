@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "vedette.server.events",
     "vedette.server.recordings",
     "vedette.server.nodes",
+    "vedette.server.backup",
     "vedette.server.jobs",
     "vedette.server.alerts",
 ]

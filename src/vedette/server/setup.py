@@ -1,13 +1,15 @@
 """Makes Django ready in a process: the server, and every command that reads or writes the database."""
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import structlog
+
+from vedette import __version__
 from vedette.domain.errors import StorageError
 from vedette.settings import Settings, activate
 
-if TYPE_CHECKING:
-    from django.db.migrations.executor import MigrationExecutor
+_log = structlog.get_logger(__name__)
 
 
 def setup_django(settings: Settings, *, migrate: bool = True) -> None:
@@ -26,24 +28,32 @@ def setup_django(settings: Settings, *, migrate: bool = True) -> None:
 
     django.setup()
     if migrate:
-        migrate_database()
+        migrate_database(settings)
 
 
-def migrate_database() -> None:
-    """Apply the migrations that are missing; quick when none is.
+def migrate_database(settings: Settings | None = None) -> None:
+    """Apply the migrations that are missing, all or none; quick when none is.
+
+    Args:
+        settings: with them, what is in the database is copied before.
 
     Raises:
-        StorageError: see `setup_django`.
+        StorageError: see `setup_django`; the database is as it was.
     """
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import DatabaseError, connection  # noqa: PLC0415
-    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+    from django.db import DatabaseError  # noqa: PLC0415  needs Django to be set up
+
+    from vedette.server import forms  # noqa: PLC0415
 
     try:
-        executor = MigrationExecutor(connection)
-        _refuse_newer(executor)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", verbosity=0, interactive=False)
+        if forms.is_newest():
+            return
+        copy = _copy_before(settings) if settings is not None and not forms.is_empty() else None
+        try:
+            forms.migrate_to(None)
+        except forms.UpgradeError as error:
+            kept = f" A copy from before is {copy}." if copy else ""
+            hint = f"The database is as it was: the previous version can be started again.{kept}"
+            raise StorageError(error.args[0], hint=hint) from error
     except DatabaseError as error:
         raise StorageError(
             f"The database cannot be used: {error}.",
@@ -51,12 +61,20 @@ def migrate_database() -> None:
         ) from error
 
 
-def _refuse_newer(executor: "MigrationExecutor") -> None:
-    known = executor.loader.disk_migrations or {}
-    ours = {app for app, _ in known}
-    newer = [name for name in executor.loader.applied_migrations if name[0] in ours and name not in known]
-    if newer:
-        raise StorageError(
-            f"The database was written by a newer Vedette (it has {newer[0][0]} {newer[0][1]}).",
-            hint="Install that version again, or restore the backup from before the upgrade.",
-        )
+def _copy_before(settings: Settings) -> Path | None:
+    """A backup of the database as it is before an upgrade.
+
+    Raises:
+        StorageError: there is no room for it.
+    """
+    from vedette.server.backup.keep import BEFORE_UPGRADE, UPGRADES_KEPT, keep_backup  # noqa: PLC0415
+
+    if not settings.backup.before_upgrade:
+        return None
+    try:
+        copy = keep_backup(settings, BEFORE_UPGRADE, UPGRADES_KEPT)
+    except StorageError as error:
+        hint = "Make room, or set backup.before_upgrade to false to do without."
+        raise StorageError(f"No copy could be made before the upgrade. {error.args[0]}", hint=hint) from error
+    _log.info("The database is brought to a newer form", version=__version__, copy=str(copy))
+    return copy
