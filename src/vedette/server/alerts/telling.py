@@ -17,6 +17,8 @@ from vedette.server.alerts.matching import Armed, Occurrence, matches
 from vedette.server.alerts.models import Channel, Delivery, Notification, Rule, Told
 from vedette.server.alerts.schedule import within
 from vedette.server.alerts.situation import Situation
+from vedette.server.live import News
+from vedette.server.runtime import runtime
 
 MOST_EVENTS = 50
 """Events that a notification names."""
@@ -55,8 +57,15 @@ def _apply(rule: Rule, what: Occurrence, around: Situation) -> set[int]:
     else:
         group = _new(rule, what, around)
         busy = _dispatch(group, rule, around)
+    transaction.on_commit(lambda: runtime.live.publish(alert_news(group)))
     Told.objects.create(rule=rule, subject=what.subject, notification=group, camera=what.camera)
     return busy
+
+
+def alert_news(row: Notification) -> News:
+    """As the live stream sends it."""
+    shown = {"id": str(row.pk), "revision": row.revision, "title": row.title, "text": row.text}
+    return News("alert", row.camera, shown | {"camera": row.camera, "held": row.held})
 
 
 def _group(rule: Rule, what: Occurrence) -> Notification | None:
