@@ -4,7 +4,10 @@ from ninja import NinjaAPI
 
 from vedette import __version__
 from vedette.server.api import (
+    alerts,
+    arming,
     cameras,
+    channels,
     errors,
     event_clips,
     event_shares,
@@ -41,6 +44,9 @@ api.add_router("/events", event_shares.router)
 api.add_router("/events", event_clips.router)
 api.add_router("/events", events.router)
 api.add_router("/exports", exports.router)
+api.add_router("/arming", arming.router)
+api.add_router("/alerts/channels", channels.router)
+api.add_router("/alerts", alerts.router)
 api.add_router("/recordings", recordings.router)
 api.add_router("", nodes.router)
 api.add_router("", system.router)

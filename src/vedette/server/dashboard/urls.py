@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from vedette.server.dashboard import cameras, day, events, health, live, recordings, shared
 from vedette.server.dashboard import camera, connection, profiles, zones
@@ -28,4 +28,5 @@ urlpatterns = [
     path("shared/<str:token>/clip.mp4", shared.shared_clip, name="shared-clip"),
     path("shared/<str:token>/snapshot.jpg", shared.shared_snapshot, name="shared-snapshot"),
     path("health", health.health, name="health"),
+    path("", include("vedette.server.dashboard.alert_urls")),
 ]
