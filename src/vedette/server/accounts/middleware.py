@@ -108,7 +108,7 @@ def _open_share(request: HttpRequest, kind: str, token: str) -> HttpResponse | N
     request.principal = Principal(row.made_by, "", row.site_id, by_session=False, by=By.SHARE)  # type: ignore[attr-defined]
     if request.path.rstrip("/").endswith(token):  # the page itself, not its pictures
         note_opened(row)
-        audit(request, "share.opened", subject=f"{row.kind} {row.subject}", once_s=60)
+        audit(request, "share.opened", subject=row.subject, detail={"kind": row.kind}, once_s=60)
     return None
 
 

@@ -156,6 +156,13 @@ class Share(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
 
+    @property
+    def state(self) -> str:
+        """`open`, `expired` or `withdrawn`."""
+        if self.withdrawn is not None:
+            return "withdrawn"
+        return "open" if self.expires > timezone.now() else "expired"
+
 
 class RemovedCamera(models.Model):
     """Of which site a camera was that is gone: what it left behind is still that site's."""

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -169,6 +170,11 @@ def remove_second_factor(request: HttpRequest, user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     sessions.end_all(user)
     audit(request, "user.second-factor-removed", subject=user.username)
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether a password alone does not open the door."""
+    return bool(is_mfa_enabled(user))
 
 
 def log_out(request: HttpRequest, user: User) -> int:

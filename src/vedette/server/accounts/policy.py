@@ -139,3 +139,22 @@ def visible(principal: Principal, rows: QuerySet[Row], field: str = "camera") ->
     own = Q(**{f"{field}__in": visible_cameras(principal).values("id")})
     removed = RemovedCamera.objects.filter(site_id=principal.site_id).values("id")
     return rows.filter(own | Q(**{f"{field}__in": removed}))
+
+
+INSTALLATION = frozenset({"cameras.profile", "nodes.nodestatus", "nodes.incident", "jobs.job"})
+"""Rows of these are the whole installation's: administrators of every site see them."""
+
+
+def rows_of_site(principal: Principal, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows of any model that belong to the site of the one who asks; none where nothing says so."""
+    options = rows.model._meta  # noqa: SLF001  Django's documented way
+    fields = {field.name: field for field in options.get_fields()}
+    if rows.model is Site:
+        return rows.filter(pk=principal.site_id)
+    if "site" in fields:
+        return rows.filter(site_id=principal.site_id)
+    if "camera" in fields and fields["camera"].is_relation:
+        return rows.filter(camera__in=visible_cameras(principal))
+    if "camera" in fields:
+        return visible(principal, rows)
+    return rows if options.label_lower in INSTALLATION else rows.none()

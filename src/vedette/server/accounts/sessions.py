@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from vedette.server.accounts.models import User
+from vedette.server.accounts.policy import Permission, Principal, allowed
 
 _SINCE, _SEEN = "since", "seen"
 _NOTE_S = 60.0
@@ -37,6 +40,41 @@ def of_user(user: User) -> list[UserSession]:
     """The sessions of a user, the last used first; those that have ended are forgotten."""
     rows: list[UserSession] = UserSession.objects.purge_and_list(user)
     return sorted(rows, key=lambda row: row.last_seen_at, reverse=True)
+
+
+def visible(asks: Principal) -> QuerySet[UserSession]:
+    """The sessions they may see: those of their site's users, or only their own."""
+    rows: QuerySet[Any] = UserSession.objects.filter(user__site_id=asks.site_id).select_related("user")
+    rows = rows if allowed(asks, Permission.ADMINISTER) else rows.filter(user_id=asks.user_id or 0)
+    return rows.order_by("-last_seen_at", "-pk")
+
+
+def shown(row: UserSession, current: str | None) -> dict[str, Any]:
+    """A session as people see it; `current` is the key of the one that asks."""
+    return {
+        "id": row.pk,
+        "username": row.user.username,
+        "address": row.ip,
+        "browser": browser(row.user_agent),
+        "began": row.created_at,
+        "last_seen": row.last_seen_at,
+        "current": row.session_key == current,
+    }
+
+
+def browser(user_agent: str) -> str:
+    """A browser in two words: `Firefox, Android`."""
+    names = (
+        ("Edg", "Edge"),
+        ("OPR", "Opera"),
+        ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    )
+    systems = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
+    name = next((words for mark, words in names if f"{mark}/" in user_agent), user_agent[:40] or "Unknown")
+    system = next((mark for mark in systems if mark in user_agent), "")
+    return f"{name}, {system}" if system else name
 
 
 def end(rows: Iterable[UserSession]) -> int:

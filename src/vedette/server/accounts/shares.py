@@ -4,12 +4,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from vedette.domain.errors import ConfigurationError
 from vedette.server.accounts.models import Share
-from vedette.server.accounts.policy import Principal
+from vedette.server.accounts.policy import Permission, Principal, allowed
 
 LONGEST = timedelta(days=30)
 _SALT = "vedette.share"
@@ -55,6 +55,14 @@ def opened(token: str) -> Share | None:
         return None
     row = Share.objects.select_related("user", "token").filter(pk=row_id).first()
     return row if row is not None and _lives(row) else None
+
+
+def visible(asks: Principal) -> QuerySet[Share]:
+    """The links they may see: those of their site, or only the ones they made."""
+    rows = Share.objects.filter(site_id=asks.site_id).order_by("-created", "-pk")
+    if allowed(asks, Permission.ADMINISTER):
+        return rows
+    return rows.filter(user_id=asks.user_id) if asks.user_id else rows.filter(token_id=asks.token_id or 0)
 
 
 def note_opened(row: Share) -> None:

@@ -6,6 +6,7 @@ from vedette import __version__
 from vedette.server.api import (
     alerts,
     arming,
+    audit,
     cameras,
     channels,
     errors,
@@ -18,10 +19,14 @@ from vedette.server.api import (
     live,
     nodes,
     recordings,
+    sessions,
+    shares,
     system,
     timelines,
+    tokens,
+    users,
+    zone_tests,
 )
-from vedette.server.api import finding
 from vedette.server.api.access import Undeclared
 
 api = NinjaAPI(
@@ -34,7 +39,7 @@ api = NinjaAPI(
 )
 errors.install(api)
 api.add_router("/cameras", finding.router)  # before the paths with a camera's id
-api.add_router("/cameras", finding.router)  # before the paths with a camera's id
+api.add_router("/cameras", zone_tests.router)
 api.add_router("/cameras", cameras.router)
 api.add_router("/cameras", recordings.clips)
 api.add_router("/cameras", timelines.router)
@@ -51,3 +56,8 @@ api.add_router("/recordings", recordings.router)
 api.add_router("", nodes.router)
 api.add_router("", system.router)
 api.add_router("", live.router)
+api.add_router("/users", users.router)
+api.add_router("/tokens", tokens.router)
+api.add_router("/sessions", sessions.router)
+api.add_router("/shares", shares.router)
+api.add_router("/audit", audit.router)
