@@ -78,7 +78,7 @@ class SoundTimeline:
         wanted = round(media_s * self._timescale)
         duration = duration or self._frame
         if self._end is None or wanted - self._end > _SOUND_TOLERANCE_S * self._timescale:
-            start = max(wanted, self._end or 0)
+            start = wanted
         elif self._end - wanted > _SOUND_TOLERANCE_S * self._timescale:
             return None
         else:
