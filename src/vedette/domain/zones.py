@@ -37,6 +37,11 @@ def is_excluded(zones: Sequence[Zone], label: str, foot: Point) -> bool:
     )
 
 
+def zones_at(zones: Sequence[Zone], label: str, foot: Point) -> tuple[Zone, ...]:
+    """The zones of either kind that look at this label and hold the foot point."""
+    return tuple(zone for zone in zones if applies_to(zone, label) and polygon_contains(zone.polygon, foot))
+
+
 @dataclass(slots=True)
 class _Stay:
     """One stay in one zone, from its entry on."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Status
 from ninja.params.functions import Query
@@ -13,7 +12,7 @@ from vedette.server.accounts.policy import visible_cameras
 from vedette.server.api import schemas
 from vedette.server.api.access import ADMINISTER, VIEW, principal
 from vedette.server.api.errors import error_response
-from vedette.server.cameras import service
+from vedette.server.cameras import changes
 from vedette.server.cameras.models import Camera, Profile, Zone
 from vedette.server.runtime import runtime
 
@@ -63,13 +62,9 @@ def list_cameras(request: HttpRequest) -> Any:
 def add_camera(request: HttpRequest, payload: schemas.CameraIn) -> Any:
     """Add a camera; credentials in the addresses are taken out and kept encrypted."""
     fields = payload.model_dump(exclude_unset=True, mode="json")
-    camera = service.add_camera(
-        fields.pop("name"),
-        fields.pop("main_url"),
-        camera_id=fields.pop("id", None),
-        site=principal(request).site_id,
-        **fields,
-    )
+    name, url, camera_id = fields.pop("name"), fields.pop("main_url"), fields.pop("id", None)
+    site = principal(request).site_id
+    camera = changes.add_camera(request, name, url, site, camera_id=camera_id, **fields)
     return Status(201, camera_out(find_camera(request, camera.id), {}))
 
 
@@ -83,15 +78,14 @@ def get_camera(request: HttpRequest, camera_id: str) -> Any:
 def change_camera(request: HttpRequest, camera_id: str, payload: schemas.CameraChange) -> Any:
     """Change fields; the worker takes them over within a second (`applied`)."""
     camera = find_camera(request, camera_id)
-    with transaction.atomic():
-        service.change_camera(camera, payload.model_dump(exclude_unset=True, mode="json"))
+    changes.change_camera(request, camera, payload.model_dump(exclude_unset=True, mode="json"))
     return camera_out(find_camera(request, camera_id), camera_reports())
 
 
 @router.delete("/{camera_id}", auth=ADMINISTER, response={204: None, 404: schemas.Error})
 def remove_camera(request: HttpRequest, camera_id: str) -> Any:
     """Remove a camera; its recordings and events stay until retention takes them."""
-    service.remove_camera(find_camera(request, camera_id).id)
+    changes.remove_camera(request, find_camera(request, camera_id))
     return Status(204, None)
 
 
@@ -118,7 +112,7 @@ def list_zones(request: HttpRequest, camera_id: str) -> Any:
 def replace_zones(request: HttpRequest, camera_id: str, payload: list[schemas.ZoneIn]) -> Any:
     """Replace all zones of the camera."""
     camera = find_camera(request, camera_id)
-    service.replace_zones(camera, [zone.model_dump(mode="json") for zone in payload])
+    changes.replace_zones(request, camera, [zone.model_dump(mode="json") for zone in payload])
     return Zone.objects.filter(camera=camera)
 
 
@@ -127,7 +121,7 @@ def put_zone(request: HttpRequest, camera_id: str, name: str, payload: schemas.Z
     """Add a zone, or replace the one of this name."""
     camera = find_camera(request, camera_id)
     zone = Zone.objects.filter(camera=camera, name=name).first() or Zone(camera=camera)
-    return service.change_zone(zone, payload.model_dump(mode="json"))
+    return changes.change_zone(request, zone, payload.model_dump(mode="json"))
 
 
 @router.delete("/{camera_id}/zones/{name}", auth=ADMINISTER, response={204: None, 404: schemas.Error})
@@ -136,7 +130,7 @@ def remove_zone(request: HttpRequest, camera_id: str, name: str) -> Any:
     zone = Zone.objects.filter(camera=find_camera(request, camera_id), name=name).first()
     if zone is None:
         raise Http404("There is no such zone.")
-    zone.delete()
+    changes.remove_zone(request, zone)
     return Status(204, None)
 
 
@@ -148,12 +142,12 @@ def list_profiles(request: HttpRequest) -> Any:  # noqa: ARG001
 
 
 @profiles.post("", auth=ADMINISTER, response={201: schemas.ProfileOut, 422: schemas.Error})
-def add_profile(request: HttpRequest, payload: schemas.ProfileIn) -> Any:  # noqa: ARG001
+def add_profile(request: HttpRequest, payload: schemas.ProfileIn) -> Any:
     """Add a profile."""
     fields = payload.model_dump(exclude_unset=True, mode="json")
     if not fields.get("name"):
         raise ConfigurationError("name: a profile needs one.")
-    return Status(201, service.change_profile(Profile(), fields))
+    return Status(201, changes.change_profile(request, Profile(), fields))
 
 
 @profiles.get("/{name}", auth=VIEW, response={200: schemas.ProfileOut, 404: schemas.Error})
@@ -163,15 +157,15 @@ def get_profile(request: HttpRequest, name: str) -> Any:  # noqa: ARG001
 
 
 @profiles.patch("/{name}", auth=ADMINISTER, response={200: schemas.ProfileOut, 404: schemas.Error})
-def change_profile(request: HttpRequest, name: str, payload: schemas.ProfileIn) -> Any:  # noqa: ARG001
+def change_profile(request: HttpRequest, name: str, payload: schemas.ProfileIn) -> Any:
     """Change fields; every camera with this profile follows within a second."""
-    return service.change_profile(_profile(name), payload.model_dump(exclude_unset=True, mode="json"))
+    return changes.change_profile(request, _profile(name), payload.model_dump(exclude_unset=True, mode="json"))
 
 
 @profiles.delete("/{name}", auth=ADMINISTER, response={204: None, 404: schemas.Error, 422: schemas.Error})
-def remove_profile(request: HttpRequest, name: str) -> Any:  # noqa: ARG001
+def remove_profile(request: HttpRequest, name: str) -> Any:
     """Remove a profile that no camera uses."""
-    service.remove_profile(_profile(name))
+    changes.remove_profile(request, _profile(name))
     return Status(204, None)
 
 

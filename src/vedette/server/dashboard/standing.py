@@ -9,6 +9,7 @@ from vedette.domain.messages import CameraReport, CameraState
 from vedette.server.accounts.policy import Principal, visible_cameras
 from vedette.server.api.cameras import camera_reports
 from vedette.server.cameras.models import Camera
+from vedette.server.cameras.specs import trouble
 from vedette.server.dashboard import formats
 from vedette.server.events.models import Event
 
@@ -26,7 +27,7 @@ class Standing:
     """One camera as the pages show it.
 
     Attributes:
-        state: a `CameraState`, or `waiting` when no worker reports the camera.
+        state: a `CameraState`, `waiting` when no worker reports the camera, or `broken` when none can run it.
         tone: good, wait, bad or idle.
         message: what is wrong, in the worker's words.
         applied: whether the worker runs the newest configuration.
@@ -53,7 +54,8 @@ class Standing:
 def standings(asks: Principal) -> list[Standing]:
     """All cameras that may be seen, by name: two queries, however many there are."""
     newest = Event.objects.filter(camera=OuterRef("pk")).order_by("-start", "-id").values("pk")[:1]
-    cameras = list(visible_cameras(asks).annotate(last_event_id=Subquery(newest)).order_by("name", "id"))
+    rows = visible_cameras(asks).select_related("profile").prefetch_related("zones")
+    cameras = list(rows.annotate(last_event_id=Subquery(newest)).order_by("name", "id"))
     ids = [camera.last_event_id for camera in cameras if camera.last_event_id]
     events = {event.camera: event for event in Event.objects.filter(pk__in=ids).defer("path")}
     reports = camera_reports()
@@ -62,8 +64,10 @@ def standings(asks: Principal) -> list[Standing]:
 
 def standing(camera: Camera, report: CameraReport | None, last_event: Event | None = None) -> Standing:
     """One camera."""
-    state, word, tone = _state(camera, report)
     message = report.message if report and camera.enabled else ""
+    if report is None and camera.enabled:
+        message = trouble(camera)
+    state, word, tone = _state(camera, report, broken=report is None and bool(message))
     return Standing(
         camera=camera,
         state=state,
@@ -78,9 +82,11 @@ def standing(camera: Camera, report: CameraReport | None, last_event: Event | No
     )
 
 
-def _state(camera: Camera, report: CameraReport | None) -> tuple[str, str, str]:
+def _state(camera: Camera, report: CameraReport | None, *, broken: bool) -> tuple[str, str, str]:
     if not camera.enabled:
         return (CameraState.DISABLED.value, *_WORDS[CameraState.DISABLED])
+    if broken:
+        return ("broken", "Broken", "bad")
     if report is None:
         return ("waiting", "Starting", "wait")
     return (report.state.value, *_WORDS[report.state])

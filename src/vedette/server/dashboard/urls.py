@@ -3,12 +3,12 @@
 from django.urls import include, path
 
 from vedette.server.dashboard import cameras, day, events, health, live, recordings, shared
-from vedette.server.dashboard import camera, connection, profiles, zones
+from vedette.server.dashboard import add_camera, camera, connection, profiles, zones
 
 urlpatterns = [
     path("", live.live, name="cameras"),
     path("live/<slug:camera_id>", live.watch, name="live"),
-    path("add-camera", cameras.add_camera, name="add-camera"),
+    path("add-camera", add_camera.add_camera, name="add-camera"),
     path("cameras/<slug:camera_id>", camera.overview, name="camera"),
     path("cameras/<slug:camera_id>/zones", zones.zones, name="camera-zones"),
     path("cameras/<slug:camera_id>/detection", profiles.detection, name="camera-detection"),
