@@ -45,6 +45,7 @@ class CameraLoadOut(Schema):
 
     camera: str
     node: str
+    streaming: bool
     packets: float | None
     frames_decoded: float | None
     frames_analysed: float | None

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from vedette.server.dashboard import cameras, day, events, health, live, recordings, shared
+from vedette.server.dashboard import cameras, day, events, live, recordings, shared, system
 from vedette.server.dashboard import add_camera, camera, connection, profiles, zones
 
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("shared/<str:token>", shared.shared_event, name="shared"),
     path("shared/<str:token>/clip.mp4", shared.shared_clip, name="shared-clip"),
     path("shared/<str:token>/snapshot.jpg", shared.shared_snapshot, name="shared-snapshot"),
-    path("health", health.health, name="health"),
+    path("system", system.system, name="system"),
+    path("system/logs", system.logs, name="system-logs"),
+    path("system/jobs/<slug:name>/run", system.run_job, name="run-job"),
+    path("health", system.health, name="health"),
     path("", include("vedette.server.dashboard.alert_urls")),
 ]

@@ -17,7 +17,8 @@ def history() -> str:
     """Samples of the last minute."""
     if runtime.monitor is None:
         return "Nothing is measured here."
-    return f"{runtime.monitor.history.flush(timezone.now())} rows written."
+    written = runtime.monitor.history.flush(timezone.now())
+    return f"{written} row{'' if written == 1 else 's'} written."
 
 
 @job("heartbeat", every_s=HEARTBEAT_S, title="Tell the health-check service that monitoring works")

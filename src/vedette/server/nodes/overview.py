@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vedette.domain.messages import CameraReport, NodeReport
+from vedette.domain.messages import CameraReport, CameraState, NodeReport
 from vedette.server.nodes.counters import DROPS, help_of
 from vedette.server.nodes.look import STARTED_UTC, look
 from vedette.server.nodes.series import DROPPED, SERVER, SUPERVISOR, Series
@@ -50,6 +50,7 @@ class CameraView:
 
     camera: str
     node: str
+    streaming: bool
     packets: float | None
     frames_decoded: float | None
     frames_analysed: float | None
@@ -183,6 +184,7 @@ def _cameras(now: Situation, latest: Mapping[str, float]) -> Iterator[CameraView
         yield CameraView(
             wanted.id,
             wanted.node,
+            streaming=report.state is CameraState.STREAMING,
             packets=_latest(latest, "packets", wanted.node, wanted.id),
             frames_decoded=_latest(latest, "frames_decoded", wanted.node, wanted.id),
             frames_analysed=_latest(latest, "frames_analysed", wanted.node, wanted.id),
