@@ -29,8 +29,10 @@ errors = Console(stderr=True)
 
 def use_database(home: Path | None) -> Settings:
     """Prepare the home and Django, with all migrations applied, for a command that works on the database."""
+    from vedette.node.logging import configure_logging
     from vedette.server.setup import setup_django
 
+    configure_logging(level="warning")
     settings = load_settings(home=home)
     setup_django(settings)
     return settings

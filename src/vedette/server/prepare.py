@@ -37,10 +37,13 @@ def prepare(home: Path, sources: list[str], *, loop: bool = False) -> Prepared:
     Raises:
         VedetteError: the database cannot be used, or a source is not one.
     """
+    from vedette.node.logging import configure_logging
     from vedette.server.setup import setup_django
     from vedette.settings import load_settings
 
-    setup_django(load_settings(home=home))
+    settings = load_settings(home=home)
+    configure_logging(settings.log_format == "json" or None, settings.log_level)  # away from standard output
+    setup_django(settings)
     from vedette.server.accounts.service import ensure_administrator
     from vedette.server.cameras.models import Camera
     from vedette.server.cameras.service import ensure_sources

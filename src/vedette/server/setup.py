@@ -76,5 +76,5 @@ def _copy_before(settings: Settings) -> Path | None:
     except StorageError as error:
         hint = "Make room, or set backup.before_upgrade to false to do without."
         raise StorageError(f"No copy could be made before the upgrade. {error.args[0]}", hint=hint) from error
-    _log.info("The database is brought to a newer form", version=__version__, copy=str(copy))
+    _log.warning("The database is brought to a newer form", version=__version__, copy=str(copy))
     return copy

@@ -69,9 +69,10 @@ def put_in_place(staged: Path, database: Path, aside: Path) -> bool:
     The supervisor's lock is held by the caller: nobody else has the database open.
     """
     existed = _holds_something(database)
-    if existed:
+    if database.exists():
         _fold_in(database)
-        _move_side_files(database, aside)
+        _move_side_files(database, aside)  # another database's log would spoil the new one
+    if existed:
         os.link(database, aside)
     staged.chmod(0o600)
     _sync(staged)
