@@ -5,7 +5,7 @@
 import { json } from "./tracks.js";
 import { iso, now } from "./times.js";
 
-const CLIP_S = 300, FAST_CLIP_S = 1800, FAST = 4, AHEAD_S = 15, NEAR_S = 0.02, TOGETHER_S = 1.5;
+const CLIP_S = 300, FAST_CLIP_S = 1800, FAST = 4, AHEAD_S = 15, NEAR_S = 0.02, SCRAP_S = 0.05, TOGETHER_S = 1.5;
 const EDGE_S = 60, EDGE_WAIT_MS = 2500, EDGE_LEAST_S = 4;
 const STILL_PX = 640;
 
@@ -85,16 +85,14 @@ export class Deck {
   }
 
   take(clip, at, long) {
-    const atEdge = at + long > now() - EDGE_S && (!clip || clip.end - clip.start < EDGE_LEAST_S) && now() - at < EDGE_S;
-    if (atEdge) {
-      this.retryMs = performance.now() + EDGE_WAIT_MS;
-    } else if (!clip) {
-      Object.assign(this, { emptyFrom: at, emptyTo: at + long });
-    }
-    if (!clip) return;
-    this.following = clip;
+    const found = clip && clip.end - at > SCRAP_S ? clip : null;
+    const atEdge = at + long > now() && now() - at < EDGE_S && !(found && found.end - Math.max(at, found.start) > EDGE_LEAST_S);
+    if (atEdge) this.retryMs = performance.now() + EDGE_WAIT_MS;
+    else if (!found) Object.assign(this, { emptyFrom: at, emptyTo: at + long });
+    if (!found || atEdge) return;
+    this.following = found;
     const player = this.players[1];
-    player.src = clip.address;
+    player.src = found.address;
     player.muted = true;
   }
 

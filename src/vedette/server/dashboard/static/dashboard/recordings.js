@@ -17,6 +17,7 @@ const get = (id) => document.getElementById(id);
 const page = get("recordings");
 const zone = document.documentElement.dataset.zone || "UTC";
 const dateWords = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", day: "numeric", month: "long", year: "numeric" });
+const dayWords = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" });
 
 if (page) start();
 choosing();
@@ -61,7 +62,7 @@ function start() {
       const wanted = Number(button.dataset.show);
       button.setAttribute("aria-pressed", String(Math.abs(view.length / wanted - 1) < 0.1));
     }
-    get("day").textContent = dateWords.format(((view.start + view.end) / 2) * 1000);
+    get("day").textContent = dayWords.format(((view.start + view.end) / 2) * 1000);
   }
 
   function show(from, to) { view.set(from, to); changed(); }

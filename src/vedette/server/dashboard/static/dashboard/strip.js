@@ -73,7 +73,21 @@ export class Strip {
     }
     this.density(pen, track, top, width);
     this.events(pen, track, top, width);
+    if (this.tracks.length > 1) this.name(pen, track, top);
     pen.restore();
+  }
+
+  name(pen, track, top) {
+    pen.font = "12px system-ui, sans-serif";
+    pen.textAlign = "left";
+    pen.fillStyle = this.colours.panel;
+    pen.globalAlpha = 0.8;
+    pen.beginPath();
+    pen.roundRect(4, top + 20, pen.measureText(track.name).width + 12, 18, 9);
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.fillStyle = this.colours.text;
+    pen.fillText(track.name, 10, top + 33);
   }
 
   density(pen, track, top, width) {
