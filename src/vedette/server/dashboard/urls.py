@@ -32,4 +32,5 @@ urlpatterns = [
     path("system/jobs/<slug:name>/run", system.run_job, name="run-job"),
     path("health", system.health, name="health"),
     path("", include("vedette.server.dashboard.alert_urls")),
+    path("", include("vedette.server.dashboard.access_urls")),
 ]
