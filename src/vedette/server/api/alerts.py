@@ -101,7 +101,8 @@ def find_rule(request: HttpRequest, rule_id: int) -> Rule:
     Raises:
         Http404: there is none.
     """
-    found = concerning(principal(request), [find(request, Rule, rule_id)])
+    row: Rule = find(request, Rule, rule_id)
+    found = concerning(principal(request), [row])
     if not found:
         raise Http404("There is no such rule.")
     return found[0]
@@ -207,7 +208,7 @@ def _user(request: HttpRequest) -> User:
     Raises:
         ConfigurationError: a token asks that is no user's.
     """
-    user = User.objects.filter(pk=principal(request).user_id).first()
+    user = User.objects.filter(pk=principal(request).user_id or 0).first()
     if user is None:
         raise ConfigurationError("Only somebody who is logged in has a browser to connect.")
     return user

@@ -1,7 +1,7 @@
 """Armed and disarmed: by hand, by schedule, by absence."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model
 from django.http import Http404, HttpRequest
@@ -160,7 +160,10 @@ def change_absence(request: HttpRequest, row: Absence, payload: schemas.AbsenceI
     return _store(request, row, payload.model_dump(), "absence.changed")
 
 
-def _store(request: HttpRequest, row: Any, values: dict[str, Any], action: str) -> Any:
+Row = TypeVar("Row", ArmingSchedule, Absence)
+
+
+def _store(request: HttpRequest, row: Row, values: dict[str, Any], action: str) -> Row:
     service.check_cameras(row.site_id, values["cameras"])
     for name, value in values.items():
         setattr(row, name, value)

@@ -61,12 +61,13 @@ class MqttSender:
         if self._client is not None:
             self._client.disconnect()
             self._client.loop_stop()
-            self._client = None
+            self._client, self._refusal = None, ""
+            self._connected.clear()
 
     def _ready(self) -> "Client":
         if self._client is None:
             self._client = self._start()
-        if not self._connected.wait(TIMEOUT_S):
+        if not self._connected.wait(TIMEOUT_S) or self._refusal:
             reason = self._refusal or f"no answer within {TIMEOUT_S:g} s"
             self.close()
             raise SendError(f"No connection to {self._config.host}:{self._config.port}: {reason}.")
@@ -104,6 +105,7 @@ class MqttSender:
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._refusal = str(reason)
+            self._connected.set()  # whoever waits need not wait for more
             return
         self._most_bytes = int(getattr(properties, "MaximumPacketSize", 0) or 0)
         self._connected.set()
