@@ -14,6 +14,8 @@ from vedette.domain.messages import (
     CameraReport,
     CameraState,
     EventMessage,
+    LiveRequest,
+    LiveStop,
     NodeReport,
     SegmentMessage,
     SnapshotReply,
@@ -26,7 +28,12 @@ from vedette.node.home import Home
 class Worker:
     """Says and stores what the test wants, obeys like the real one."""
 
-    def __init__(self, home: Path, node: str = "worker-1") -> None:
+    def __init__(
+        self,
+        home: Path,
+        node: str = "worker-1",
+        on_live: Callable[[LiveRequest | LiveStop], None] = lambda _asked: None,
+    ) -> None:
         layout = Home(home).prepare()
         self.node = node
         self.assignment = Assignment(revision=0)
@@ -39,6 +46,7 @@ class Worker:
             report=self.report,
             on_assignment=self.assigned,
             on_snapshot=self.snapshot,
+            on_live=on_live,
         )
         self.link.start()
 
