@@ -1,7 +1,7 @@
 // The page of one event: boxes over the clip, moments to jump to, verdict, share link, keys.
 
 import { ask, follow, put } from "./live.js";
-import { clipAt, Overlay, utcAt } from "./overlay.js";
+import { clipAt, Overlay, utcAt } from "./event_overlay.js";
 
 const clip = document.getElementById("clip");
 const page = document.getElementById("event");
