@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from vedette.server.dashboard import formats
 from vedette.server.nodes.history import Point
@@ -149,18 +149,18 @@ def _line(label: str, values: Values, top: float, unit: str) -> Line:
 
 
 def _stretches(values: Values, top: float) -> list[list[str]]:
-    """Runs of known values as `x,y`; one that is alone is drawn as wide as its place."""
-    runs: list[list[str]] = []
+    """Runs of known values as points `x,y`; a value that stands alone is drawn as wide as its place."""
     step = WIDTH / BUCKETS
-    before: float | None = None
-    for place, value in enumerate(values):
-        if value is not None:
-            if before is None:
-                runs.append([])
-            y = HEIGHT * (1 - value / top)
-            runs[-1] += [f"{place * step:.1f},{y:.1f}", f"{(place + 1) * step:.1f},{y:.1f}"]
-        before = value
-    return runs
+    drawn = []
+    for known, run in groupby(enumerate(values), key=lambda item: item[1] is not None):
+        if not known:
+            continue
+        points = [((place + 0.5) * step, HEIGHT * (1 - (value or 0.0) / top)) for place, value in run]
+        if len(points) == 1:
+            x, y = points[0]
+            points = [(x - step / 2, y), (x + step / 2, y)]
+        drawn.append([f"{x:.1f},{y:.1f}" for x, y in points])
+    return drawn
 
 
 def _closed(points: list[str]) -> str:
