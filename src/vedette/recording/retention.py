@@ -111,7 +111,7 @@ class _Excess:
             allowed = limits.cameras.get(camera, Limits()).max_size_bytes
             if allowed is not None and used_bytes > allowed:
                 self._cameras[camera] = used_bytes - allowed
-        allowed = _allowed_bytes(disk, limits)
+        allowed = allowed_bytes(disk, limits)
         self._overall = 0 if allowed is None else max(0, sum(usage.values()) - allowed)
 
     @property
@@ -126,7 +126,7 @@ class _Excess:
         self._cameras[row.camera] -= row.size_bytes
 
 
-def _allowed_bytes(disk: DiskSpace, limits: RetentionLimits) -> int | None:
+def allowed_bytes(disk: DiskSpace, limits: RetentionLimits) -> int | None:
     """What all recordings together may take."""
     allowed = [] if limits.overall.max_size_bytes is None else [limits.overall.max_size_bytes]
     if limits.max_disk_share is not None:
@@ -156,7 +156,7 @@ def _alerts(usage: Mapping[str, int], disk: DiskSpace, limits: RetentionLimits) 
     floor = limits.min_free_bytes
     if floor is None:
         floor = min(int(disk.total_bytes * _LOW_SHARE), _LOW_BYTES)
-    allowed = _allowed_bytes(disk, limits)
+    allowed = allowed_bytes(disk, limits)
     ours = sum(usage.values())
     if disk.free_bytes >= floor or (allowed is not None and ours > allowed):
         return []

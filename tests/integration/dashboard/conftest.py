@@ -84,7 +84,6 @@ def add_segment(camera: str, start: datetime, seconds: float = 600, **changes: o
     """A closed segment."""
     segment_id = new_id()
     fields: dict[str, object] = {"state": "closed", "size_bytes": 1000, "codec": "h264"}
+    fields["path"] = f"{segment_id}.mp4"
     end = start + timedelta(seconds=seconds)
-    return Segment.objects.create(
-        id=segment_id, camera=camera, path=f"{segment_id}.mp4", start=start, end=end, **(fields | changes)
-    )
+    return Segment.objects.create(id=segment_id, camera=camera, start=start, end=end, **(fields | changes))

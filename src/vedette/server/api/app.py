@@ -19,6 +19,7 @@ from vedette.server.api import (
     live,
     nodes,
     recordings,
+    retention,
     sessions,
     shares,
     system,
@@ -43,6 +44,7 @@ api.add_router("/cameras", zone_tests.router)
 api.add_router("/cameras", cameras.router)
 api.add_router("/cameras", recordings.clips)
 api.add_router("/cameras", timelines.router)
+api.add_router("/cameras", retention.cameras)
 api.add_router("/profiles", cameras.profiles)
 api.add_router("/events", feedback.router)
 api.add_router("/events", event_shares.router)
@@ -52,6 +54,7 @@ api.add_router("/exports", exports.router)
 api.add_router("/arming", arming.router)
 api.add_router("/alerts/channels", channels.router)
 api.add_router("/alerts", alerts.router)
+api.add_router("/recordings", retention.router)
 api.add_router("/recordings", recordings.router)
 api.add_router("", nodes.router)
 api.add_router("", system.router)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from vedette.server.dashboard import cameras, day, events, live, recordings, shared, system
+from vedette.server.dashboard import cameras, day, events, live, recordings, retention, shared, system
 from vedette.server.dashboard import add_camera, camera, connection, profiles, zones
 
 urlpatterns = [
@@ -23,6 +23,13 @@ urlpatterns = [
     path("events", events.events, name="events"),
     path("events/<uuid:event_id>", events.event, name="event"),
     path("recordings", recordings.recordings, name="recordings"),
+    path("recordings/retention", retention.retention, name="retention"),
+    path("recordings/retention/change", retention.change_retention, name="change-retention"),
+    path(
+        "recordings/retention/<slug:camera_id>/change",
+        retention.change_retention,
+        name="change-camera-retention",
+    ),
     path("recordings/<slug:camera_id>", recordings.recordings, name="recordings-of"),
     path("shared/<str:token>", shared.shared_event, name="shared"),
     path("shared/<str:token>/clip.mp4", shared.shared_clip, name="shared-clip"),

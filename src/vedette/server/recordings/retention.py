@@ -19,7 +19,7 @@ from django.utils import timezone
 from vedette.domain.errors import StorageError
 from vedette.recording import retention
 from vedette.recording.disk import DiskSpace
-from vedette.server.cameras.models import Camera
+from vedette.server.recordings.limits import retention_limits
 from vedette.server.recordings.models import Segment
 from vedette.server.runtime import Runtime
 from vedette.settings import RetentionSettings
@@ -70,21 +70,12 @@ def finish_deleting(root: Path) -> int:
 
 def _plan(limits: RetentionSettings, disk: DiskSpace) -> retention.RetentionPlan:
     usage = dict(Segment.objects.values_list("camera").annotate(size=Sum("size_bytes")).order_by())
-    return retention.plan(_oldest(usage), usage, disk, _limits(limits), time.time())
+    return retention.plan(_oldest(usage), usage, disk, retention_limits(limits, disk), time.time())
 
 
 def _space(root: Path) -> DiskSpace:
     found = shutil.disk_usage(root)
     return DiskSpace(found.total, found.free)
-
-
-def _limits(limits: RetentionSettings) -> retention.RetentionLimits:
-    cameras = Camera.objects.values_list("id", "max_age_days", "max_size_bytes")
-    return retention.RetentionLimits(
-        cameras={row[0]: retention.Limits(max_age_days=row[1], max_size_bytes=row[2]) for row in cameras},
-        overall=retention.Limits(max_age_days=limits.max_age_days, max_size_bytes=limits.max_size_bytes),
-        max_disk_share=limits.max_disk_share,
-    )
 
 
 def _oldest(cameras: Iterable[str]) -> Iterator[retention.StoredSegment]:
