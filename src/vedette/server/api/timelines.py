@@ -170,7 +170,7 @@ def describe_clip(
     end: schemas.InTime,
     keyframes: bool = False,
 ) -> Any:
-    """How long the clip of these times is, and which moment stands where in it; nothing where there is none."""
+    """How long the clip of these times is, and which moment stands where in it; empty without recording."""
     camera = find_recorded(request, camera_id)
     try:
         clip = open_clip(camera, start, end, keyframes_only=keyframes)
