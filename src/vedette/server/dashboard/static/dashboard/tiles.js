@@ -4,13 +4,13 @@ import { LivePlayer } from "./player.js";
 import { ask, follow, put } from "./live.js";
 import { clock, now } from "./times.js";
 
-const QUIET_MS = 10_000, FAILED_MS = 15_000, LINGER_MS = 8000, HOVER_MS = 250, STALE_S = 30;
+const QUIET_MS = 10_000, LIVELY_MS = 1000, FAILED_MS = 15_000, LINGER_MS = 8000, HOVER_MS = 250, STALE_S = 30;
 const MOST_MOVING = matchMedia("(max-width: 40rem)").matches ? 2 : 6;
 const list = document.getElementById("tiles");
 const tiles = new Map();
 
 class Tile {
-  #timer = 0; #loading = false; #linger = 0; #hover = 0; #held = false; #again = false;
+  #timer = 0; #loading = false; #linger = 0; #hover = 0; #held = false; #again = false; #unplayable = false;
 
   constructor(item) {
     this.item = item;
@@ -20,6 +20,7 @@ class Tile {
     this.words = item.querySelector(".words");
     this.onScreen = false;
     this.player = null;
+    this.playing = false;
     this.wantedAt = 0;
     new IntersectionObserver((seen) => {
       this.onScreen = seen.at(-1).isIntersecting;
@@ -40,7 +41,7 @@ class Tile {
   news() {
     if (this.lively || this.#held) this.want();
     else if (this.player && !this.#linger) this.#linger = setTimeout(() => this.#rest(), LINGER_MS);
-    if (!this.player) this.#wait(0);
+    if (!this.playing) this.#wait(0);
     if (this.caption.state === "disabled") this.image.hidden = true;
   }
 
@@ -52,12 +53,20 @@ class Tile {
   }
 
   move() {
-    if (this.player) return;
+    if (this.player || this.#unplayable) return;
     const video = document.createElement("video");
     video.ariaHidden = "true";
     video.tabIndex = -1;
     this.view.append(video);
-    this.player = new LivePlayer(video, this.id, { stream: "sub", onFrame: () => { video.dataset.playing = "yes"; } });
+    this.player = new LivePlayer(video, this.id, {
+      stream: "sub",
+      onFrame: () => { this.playing = true; video.dataset.playing = "yes"; },
+      onState: ({ state }) => {
+        if (state === "denied") location.reload();
+        this.#unplayable ||= state === "stills";  // the tile's own will do
+        if (this.#unplayable) queueMicrotask(() => this.stop());
+      },
+    });
     this.item.dataset.moving = "yes";
   }
 
@@ -65,6 +74,7 @@ class Tile {
     if (!this.player) return;
     this.player.close();
     this.player = null;
+    this.playing = false;
     this.view.querySelector("video")?.remove();
     delete this.item.dataset.moving;
     this.#wait(0);
@@ -103,7 +113,7 @@ class Tile {
     clearTimeout(this.#timer);
     this.#timer = 0;
     if (this.#loading) { this.#again = ms === 0; return; }
-    if (this.onScreen && !document.hidden && !this.player) this.#timer = setTimeout(() => this.#still(), ms);
+    if (this.onScreen && !document.hidden && !this.playing) this.#timer = setTimeout(() => this.#still(), ms);
   }
 
   async #still() {
@@ -114,7 +124,8 @@ class Tile {
     this.#loading = false;
     const soon = this.#again;
     this.#again = false;
-    this.#wait(good ? (soon ? 1000 : QUIET_MS + Math.random() * 1000) : FAILED_MS);
+    const lively = soon || (this.wantedAt && this.#unplayable);
+    this.#wait(good ? (lively ? LIVELY_MS : QUIET_MS + Math.random() * 1000) : FAILED_MS);
   }
 
   async #load() {
