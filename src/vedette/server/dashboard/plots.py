@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from vedette.server.dashboard import formats
 from vedette.server.nodes.history import Point
@@ -81,10 +81,15 @@ def told(value: float, unit: str) -> str:
 
 
 def make(
-    plot_id: str, title: str, unit: str, lines: Mapping[str, Sequence[Point]], start_s: float, end_s: float
+    plot_id: str,
+    title: str,
+    unit: str,
+    lines: Mapping[str, Sequence[Point]],
+    span: tuple[float, float, float],
 ) -> Plot:
-    """A plot of these lines between two times; the largest ones first when there are too many."""
-    gathered = {label: buckets(points, start_s, end_s) for label, points in lines.items()}
+    """A plot of these lines; the largest are kept when there are too many. The span: start, end, step."""
+    start_s, end_s, step_s = span
+    gathered = {label: buckets(points, start_s, end_s, step_s) for label, points in lines.items()}
     kept = sorted(gathered, key=lambda label: -_sum(gathered[label]))[:MOST_LINES]
     highest = max((v for label in kept for v in gathered[label] if v is not None), default=0.0)
     top = nice(highest)
@@ -111,17 +116,16 @@ def nice(value: float) -> float:
     return next(step * factor for factor in (1, 2, 5, 10) if step * factor >= value)
 
 
-def buckets(points: Sequence[Point], start_s: float, end_s: float) -> Values:
+def buckets(points: Sequence[Point], start_s: float, end_s: float, step_s: float) -> Values:
     """The mean in each stretch of the plot; None where nothing was measured.
 
-    Points that are farther apart than stretches fill those between them, so that a line is whole.
+    A point stands for `step_s` seconds from its time on, which may be several stretches.
     """
     sums, counts = [0.0] * BUCKETS, [0] * BUCKETS
     width_s = (end_s - start_s) / BUCKETS
-    apart_s = min((b[0] - a[0] for a, b in pairwise(points)), default=width_s)
     for moment_s, value in points:
         first = int((moment_s - start_s) / width_s)
-        last = int((moment_s + apart_s - start_s) / width_s)
+        last = int((moment_s + step_s - start_s) / width_s)
         for place in range(max(first, 0), min(max(last, first + 1), BUCKETS)):
             sums[place] += value
             counts[place] += 1

@@ -145,7 +145,7 @@ def _plots(step_s: int, names: dict[str, str]) -> list[plots.Plot]:
     found = by_series(step_s, now, lambda series: not series.camera or series.camera in names)
 
     def plot(name: str, title: str, unit: str, lines: dict[str, list[Point]]) -> plots.Plot:
-        return plots.make(name, title, unit, lines, start_s, end_s)
+        return plots.make(name, title, unit, lines, (start_s, end_s, step_s))
 
     made = [
         plot("cpu", "Processor, in shares of one core", "cores", _by(found, "cpu", _node)),
