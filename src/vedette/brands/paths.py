@@ -75,6 +75,12 @@ def sub_urls(url: str) -> list[str]:
     return [other for other in dict.fromkeys(found) if other != url]
 
 
+def brand_of(url: str) -> str:
+    """The brand that names its streams like this; empty when none is known for it."""
+    found = next((brand.name for brand in BRANDS if re.search(brand.pattern, url)), "")
+    return "" if found in {"others", "TP-Link"} else found.partition(",")[0]
+
+
 def main_urls(place: str) -> list[str]:
     """Addresses where the main stream of an RTSP camera at `host[:port]` may be."""
     return [f"rtsp://{place}{brand.main}" for brand in BRANDS]

@@ -220,7 +220,7 @@ def _tried(wanted: Wanted, url: str, subs: Sequence[str]) -> Finding:
 
 def _hint(wanted: Wanted, probed: Probed) -> str:
     if probed.trouble is Trouble.UNAUTHORIZED and not wanted.username:
-        return "It wants a user name and a password: enter them below."
+        return "It wants a user name and a password. Give them and test again."
     return probed.hint
 
 
@@ -231,4 +231,8 @@ def _failed(error: SourceError) -> Finding:
 def _name(url: str) -> str:
     if url.startswith("scene:"):
         return url.removeprefix("scene:").partition("?")[0].capitalize() or "Scene"
-    return (urlsplit(url).hostname or "")[:100]
+    host = urlsplit(url).hostname or ""
+    named = paths.brand_of(url)
+    if named or not re.search(r"[a-z]", host) or ":" in host:
+        return named or "Camera"
+    return host[:100]

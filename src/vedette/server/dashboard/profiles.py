@@ -90,7 +90,7 @@ def profile(request: HttpRequest, profile_id: int) -> HttpResponse:
             context |= {
                 "problem": camera_forms.in_words(error),
                 "hint": error.hint,
-                "profile": _find(profile_id),
+                "chosen": _find(profile_id),
             }
     return show(request, "dashboard/profile.html", context, 422 if "problem" in context else 200)
 
@@ -99,7 +99,7 @@ def profile_context(found: Profile) -> dict[str, Any]:
     """What the form of a profile shows."""
     others = [label for label in found.labels if label not in DEFAULT_LABELS]
     return {
-        "profile": found,
+        "chosen": found,
         "families": [(word, labels) for word, labels in _FAMILIES],
         "others": ", ".join(others),
         "models": _models(found.model),

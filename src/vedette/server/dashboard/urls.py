@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from vedette.server.dashboard import cameras, day, events, live, recordings, retention, shared, system
+from vedette.server.dashboard import events, live, recordings, retention, shared, system
 from vedette.server.dashboard import add_camera, camera, connection, profiles, zones
 
 urlpatterns = [

@@ -25,7 +25,9 @@ async function send(button) {
     if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload();
     put(parse(await answer.text()));
     results().scrollIntoView({ block: "nearest", behavior: "smooth" });
-    results().querySelector("#name:not(details #name), .devices button")?.focus({ preventScroll: true });
+    const next = results().querySelector("#name:not(details #name), .devices button");
+    next?.focus({ preventScroll: true });
+    next?.select?.();
   } catch {
     tell("The server does not answer. Try again.");
   }

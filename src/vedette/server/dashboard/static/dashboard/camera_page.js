@@ -5,11 +5,12 @@ import { ask, follow, parse, put } from "./live.js";
 
 const KEPT = ["applied", "problem", "found", "profile-form", "messages"];
 const camera = document.getElementById("camera").dataset.camera;
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 // Sends a form and puts what the answer brings in place; true when it was accepted.
 async function send(form, button) {
   const data = new FormData(form, button);
-  const url = new URL(button?.formAction || form.action, location.href);
+  const url = new URL(form.getAttribute("action"), location.href);
   url.searchParams.set("part", "1");
   const busy = button?.dataset.busy, before = button?.textContent;
   if (button) button.disabled = true;

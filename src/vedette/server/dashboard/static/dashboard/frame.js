@@ -19,7 +19,7 @@ document.addEventListener("keydown", (key) => {
 });
 
 // Pages that follow the news bring the health line along; the others ask for it now and then.
-if (!document.querySelector("script[src*='/dashboard/tiles.js'], script[src*='/dashboard/cameras.js'], script[src*='/dashboard/camera.js']")) {
+if (!document.querySelector("script[src*='/dashboard/tiles.js'], script[src*='/dashboard/camera_page.js']")) {
   setInterval(async () => {
     if (document.hidden) return;
     try {

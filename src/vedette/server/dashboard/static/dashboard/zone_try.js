@@ -78,7 +78,7 @@ export class ZoneTry {
     const head = document.createElement("p");
     const counted = events.filter((one) => one.counts).length;
     head.textContent = events.length ? `Of the last ${events.length} events, ${counted} would count with these zones.` : "There is no event yet to try them on.";
-    const time = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const time = new Intl.DateTimeFormat([], { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     by("past").replaceChildren(head, list(events, (one) => time.format(new Date(one.start))));
   }
 
@@ -99,6 +99,7 @@ export class ZoneTry {
 function list(rows, right) {
   const made = document.createElement("ul");
   made.className = "verdicts";
+  if (rows.length > 6) made.tabIndex = 0;  // it scrolls, by keys too
   made.append(...rows.map((row, at) => {
     const item = document.createElement("li"), mark = document.createElement("span"), words = document.createElement("span"), when = document.createElement("span");
     item.className = row.counts ? "counts" : "not";

@@ -1,5 +1,6 @@
 // The zone editor: puts the picture, the canvas, the fields, the trying out and the saving together.
 
+import { clock } from "./times.js";
 import { ZoneCanvas } from "./zone_canvas.js";
 import { ZonePanel } from "./zone_panel.js";
 import { wrongWith } from "./zone_shape.js";
@@ -26,7 +27,7 @@ async function display(blob, seconds) {
   still.hidden = false;
   by("no-still").hidden = true;
   by("canvas").style.aspectRatio = `${still.naturalWidth} / ${still.naturalHeight}`;
-  by("still-words").textContent = `Picture of ${new Date(seconds * 1000).toLocaleTimeString()}`;
+  by("still-words").textContent = `Picture of ${clock(seconds)}`;
 }
 
 async function refresh() {
