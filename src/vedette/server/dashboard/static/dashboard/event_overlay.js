@@ -1,136 +1,102 @@
-// Boxes of what is found, and zones, drawn over a live picture in time with it.
+// Boxes and path of an event, drawn over its clip in time with the picture.
+//
+// The event's path says where the object was when (UTC); the clip's timeline says which moment is shown when.
 
-import { subscribe } from "./socket.js";
+const GAP_S = 3, NEAR_S = 0.1;
+const YELLOW = "#ffd23f", CYAN = "#4de1ff";
 
-const KEPT_S = 6, FRESH_S = 0.8;
-const COLOURS = { person: "#7eb0ff", vehicle: "#c79bff", animal: "#68d39c", other: "#ffd23f", motion: "#f3b04f" };
-const VEHICLES = new Set(["bicycle", "car", "motorcycle", "bus", "truck", "boat"]);
-const ANIMALS = new Set(["bird", "cat", "dog", "horse", "sheep", "cow", "bear"]);
-
-function family(label) {
-  if (label === "person") return "person";
-  return VEHICLES.has(label) ? "vehicle" : ANIMALS.has(label) ? "animal" : "other";
+// UTC of a second of the clip; stretches that were not recorded are closed up.
+export function utcAt(timeline, clipS) {
+  const part = timeline.findLast((stretch) => stretch.clip_s <= clipS + 0.001) ?? timeline[0];
+  return part.utc_s + (clipS - part.clip_s);
 }
 
-const between = (a, b, share) => a.map((value, i) => value + (b[i] - value) * share);
+// The second of the clip at which a moment is shown; the next recorded one when it was not.
+export function clipAt(timeline, utcS) {
+  const part = timeline.find((stretch) => utcS < stretch.utc_s + stretch.duration_s) ?? timeline.at(-1);
+  return part.clip_s + Math.min(Math.max(utcS - part.utc_s, 0), part.duration_s);
+}
+
+// The box at a moment, between the two nearest points of the path; null where the object was not seen.
+export function boxAt(path, utcS, gapS) {
+  const after = path.findIndex(([at]) => at >= utcS);
+  const alone = after < 0 ? path.at(-1) : after === 0 ? path[0] : null;
+  if (alone || !path.length) return alone && Math.abs(alone[0] - utcS) < NEAR_S ? alone[1] : null;
+  const [from, first] = path[after - 1], [to, second] = path[after];
+  if (to - from > gapS) return null;
+  const share = (utcS - from) / (to - from);
+  return first.map((value, side) => value + share * (second[side] - value));
+}
+
+// Long paths are thinned out: what counts as a gap grows with the usual distance of their points.
+export function gapOf(path) {
+  const steps = path.slice(1).map(([at], place) => at - path[place][0]).sort((one, other) => one - other);
+  return Math.max(GAP_S, 3 * (steps[steps.length >> 1] ?? 0));
+}
+
+// Where the picture lies in the element that shows it: the whole of it, centred.
+function placed(video) {
+  const scale = Math.min(video.clientWidth / video.videoWidth, video.clientHeight / video.videoHeight);
+  const width = video.videoWidth * scale, height = video.videoHeight * scale;
+  return { x: (video.clientWidth - width) / 2, y: (video.clientHeight - height) / 2, width, height };
+}
 
 export class Overlay {
-  #canvas; #video; #camera; #seen = []; #subscription = null; #zones = []; #showZones = false; #utcS = 0; #observer;
+  box = true;
+  path = true;
+  #video; #canvas; #event; #timeline; #gapS; #shownS = 0;
 
-  constructor(canvas, video, cameraId) {
-    this.#canvas = canvas;
-    this.#video = video;
-    this.#camera = cameraId;
-    this.#observer = new ResizeObserver(() => this.draw());
-    this.#observer.observe(canvas);
+  constructor(video, canvas, event, timeline) {
+    [this.#video, this.#canvas, this.#event, this.#timeline] = [video, canvas, event, timeline];
+    this.#gapS = gapOf(event.path);
+    new ResizeObserver(() => this.draw()).observe(video);
+    if ("requestVideoFrameCallback" in video) this.#eachFrame();
+    else for (const kind of ["timeupdate", "seeked", "loadeddata"]) video.addEventListener(kind, () => this.draw(video.currentTime));
   }
 
-  setBoxes(on) {
-    if (on === Boolean(this.#subscription)) return;
-    this.#subscription?.close();
-    this.#seen = [];
-    this.#subscription = on ? subscribe({ camera: this.#camera, stream: "boxes" }, { boxes: (found) => this.#take(found) }) : null;
-    this.draw();
-  }
-
-  async setZones(on) {
-    this.#showZones = on;
-    if (on && !this.#zones.length) {
-      const answer = await fetch(`/api/v1/cameras/${this.#camera}/zones`);
-      if (answer.ok) this.#zones = await answer.json();
-    }
-    this.draw();
-  }
-
-  close() {
-    this.#subscription?.close();
-    this.#observer.disconnect();
-    this.#showZones = false;
-    this.#subscription = null;
-    this.#seen = [];
-    this.draw();
-  }
-
-  #take(found) {
-    this.#seen.push(found);
-    while (this.#seen[0].utc_s < found.utc_s - KEPT_S) this.#seen.shift();
-  }
-
-  // The picture of this moment is on the screen.
-  draw(utcS = this.#utcS) {
-    this.#utcS = utcS;
-    const canvas = this.#canvas, ratio = devicePixelRatio || 1;
-    const width = Math.round(canvas.clientWidth * ratio), height = Math.round(canvas.clientHeight * ratio);
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const pen = canvas.getContext("2d");
-    pen.clearRect(0, 0, width, height);
-    const { videoWidth, videoHeight } = this.#video;
-    if (!videoWidth || !width) { canvas.dataset.drawn = "0"; return; }
-    const scale = Math.min(width / videoWidth, height / videoHeight);
-    const place = { x: (width - videoWidth * scale) / 2, y: (height - videoHeight * scale) / 2, w: videoWidth * scale, h: videoHeight * scale };
-    pen.lineJoin = "round";
-    if (this.#showZones) for (const zone of this.#zones) drawZone(pen, zone, place, ratio);
-    canvas.dataset.drawn = String(this.#drawBoxes(pen, place, ratio));
-  }
-
-  #drawBoxes(pen, place, ratio) {
-    const { boxes, motion } = this.#now();
-    for (const box of motion) strokeBox(pen, box, place, { colour: COLOURS.motion, width: ratio, dash: [4 * ratio, 4 * ratio] });
-    for (const { box, label, score } of boxes) {
-      const colour = COLOURS[family(label)];
-      strokeBox(pen, box, place, { colour, width: 2.5 * ratio, dash: [] });
-      writeLabel(pen, `${label} ${Math.round(score * 100)} %`, place.x + box[0] * place.w, place.y + box[1] * place.h, colour, ratio);
-    }
-    return boxes.length;
-  }
-
-  // What is where now, as shares of the picture: between two looks, objects are on their way.
-  #now() {
-    const later = this.#seen.findIndex((found) => found.utc_s > this.#utcS + 0.001);
-    const before = later < 0 ? this.#seen.at(-1) : this.#seen[later - 1];
-    const after = later < 0 ? null : this.#seen[later];
-    if (!before || this.#utcS - before.utc_s > FRESH_S) return { boxes: [], motion: [] };
-    const share = after && after.utc_s - before.utc_s < FRESH_S ? (this.#utcS - before.utc_s) / (after.utc_s - before.utc_s) : 0;
-    const next = new Map((share ? after.boxes : []).map((found) => [found.id, found]));
-    const relative = ([x, y, w, h]) => [x / before.width, y / before.height, w / before.width, h / before.height];
-    const boxes = before.boxes.map((found) => {
-      const box = next.has(found.id) ? between(found.box, next.get(found.id).box, share) : found.box;
-      return { ...found, box: relative(box) };
+  #eachFrame() {
+    this.#video.requestVideoFrameCallback((_, frame) => {
+      this.draw(frame.mediaTime);
+      this.#eachFrame();
     });
-    return { boxes, motion: before.motion.map(relative) };
   }
-}
 
-function strokeBox(pen, [x, y, w, h], place, { colour, width, dash }) {
-  pen.setLineDash(dash);
-  for (const [style, extra] of [["rgb(0 0 0 / .55)", 2], [colour, 0]]) {
-    pen.strokeStyle = style;
-    pen.lineWidth = width + extra;
-    pen.strokeRect(place.x + x * place.w, place.y + y * place.h, w * place.w, h * place.h);
+  draw(shownS = this.#shownS) {
+    this.#shownS = shownS;
+    const { clientWidth, clientHeight, videoWidth } = this.#video, ratio = devicePixelRatio || 1;
+    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+    if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
+    const pen = this.#canvas.getContext("2d");
+    pen.clearRect(0, 0, width, height);
+    if (!videoWidth || !this.#event.width) return;
+    const area = placed(this.#video);
+    const x = (value) => (area.x + (value / this.#event.width) * area.width) * ratio;
+    const y = (value) => (area.y + (value / this.#event.height) * area.height) * ratio;
+    const utcS = utcAt(this.#timeline, shownS);
+    const box = boxAt(this.#event.path, utcS, this.#gapS);
+    pen.lineJoin = pen.lineCap = "round";
+    if (this.path) this.#drawPath(pen, x, y, utcS, box, ratio);
+    this.#canvas.dataset.box = box ? box.map(Math.round).join(" ") : "";
+    if (!box || !this.box) return;
+    pen.strokeStyle = YELLOW;
+    pen.lineWidth = 2.5 * ratio;
+    pen.strokeRect(x(box[0]), y(box[1]), x(box[0] + box[2]) - x(box[0]), y(box[1] + box[3]) - y(box[1]));
   }
-  pen.setLineDash([]);
-}
 
-function writeLabel(pen, text, x, y, colour, ratio) {
-  pen.font = `600 ${13 * ratio}px system-ui, sans-serif`;
-  const wide = pen.measureText(text).width + 10 * ratio, tall = 19 * ratio, top = y > tall ? y - tall : y;
-  pen.fillStyle = colour;
-  pen.fillRect(x - ratio, top, wide, tall);
-  pen.fillStyle = "#0d1420";
-  pen.textBaseline = "middle";
-  pen.fillText(text, x + 4 * ratio, top + tall / 2 + ratio / 2);
-}
-
-function drawZone(pen, zone, place, ratio) {
-  const colour = zone.colour || (zone.kind === "exclude" ? "#ff8d84" : "#5fd394");
-  pen.beginPath();
-  zone.polygon.forEach(([x, y], i) => pen[i ? "lineTo" : "moveTo"](place.x + x * place.w, place.y + y * place.h));
-  pen.closePath();
-  pen.fillStyle = `${colour}22`;
-  pen.fill();
-  pen.strokeStyle = colour;
-  pen.lineWidth = 1.5 * ratio;
-  pen.stroke();
-  const [x, y] = zone.polygon.reduce((top, point) => (point[1] < top[1] ? point : top));
-  writeLabel(pen, zone.name, place.x + x * place.w, place.y + y * place.h + 20 * ratio, colour, ratio);
+  // Where it has walked so far: the feet, dashed where it was out of sight.
+  #drawPath(pen, x, y, utcS, box, ratio) {
+    const path = this.#event.path.filter(([at]) => at <= utcS);
+    if (box) path.push([utcS, box]);
+    pen.strokeStyle = CYAN;
+    pen.lineWidth = 2 * ratio;
+    for (let place = 1; place < path.length; place += 1) {
+      const [[from, first], [to, second]] = [path[place - 1], path[place]];
+      pen.setLineDash(to - from > this.#gapS ? [4 * ratio, 6 * ratio] : []);
+      pen.beginPath();
+      pen.moveTo(x(first[0] + first[2] / 2), y(first[1] + first[3]));
+      pen.lineTo(x(second[0] + second[2] / 2), y(second[1] + second[3]));
+      pen.stroke();
+    }
+    pen.setLineDash([]);
+  }
 }
