@@ -17,9 +17,28 @@ _IN_URL = re.compile(r"(?<=://)[^\s/@:]*:\S*@")
 _BARE = re.compile(r"(?<![\w/:.])[\w.+-]+:[^\s/@\"',]+@(?=[\w\[])")
 
 
+_NAMES = r"[\w-]*(?:password|passwd|secret|token|api_?key|authorization|cookie)[\w-]*"
+_NAMED = re.compile(rf"(?i)\b({_NAMES}=)[^\s&\"',;)\\]+")
+_QUOTED = re.compile(rf"(?i)(\\?[\"']{_NAMES}\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+")
+_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/-]{8,}=*")
+_KEY = re.compile(rf"(?i){_NAMES}\Z")
+
+
 def redact(text: str) -> str:
-    """The text with every `user:password@` replaced by `***@`; it hides rather too much than too little."""
-    return _BARE.sub(f"{_HIDDEN}@", _IN_URL.sub(f"{_HIDDEN}@", text))
+    """The text without credentials of addresses, and without values of names that say what they are.
+
+    It hides rather too much than too little. It is the second line: types that hold secrets hide them first.
+    """
+    text = _BARE.sub(f"{_HIDDEN}@", _IN_URL.sub(f"{_HIDDEN}@", text))
+    text = _QUOTED.sub(rf"\1{_HIDDEN}", _NAMED.sub(rf"\1{_HIDDEN}", text))
+    return _SCHEME.sub(rf"\1 {_HIDDEN}", text)
+
+
+def _hide_keys(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Texts under such a name are hidden whatever they look like; numbers and truth are none."""
+    return {
+        key: _HIDDEN if _KEY.match(key) and isinstance(value, str) else value for key, value in event.items()
+    }
 
 
 class _Redacting:
@@ -51,6 +70,7 @@ def configure_logging(
     json = not stream.isatty() if json is None else json
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _hide_keys,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),

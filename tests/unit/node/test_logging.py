@@ -114,3 +114,36 @@ def test_credentials_are_hidden_wherever_they_stand(text: str, clean: str) -> No
 def test_no_password_survives_in_a_url(password: str) -> None:
     """Whatever characters a password has, a URL with it is safe to log."""
     assert "secret" not in redact(f"cannot open rtsp://user:{password}@camera/stream now")
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("GET /x?token=abc123&y=1", "GET /x?token=***&y=1"),
+        ("{'password': 'p4ss word', 'user': 'ada'}", "{'password': '***', 'user': 'ada'}"),
+        ('body {"client_secret": "abc"}', 'body {"client_secret": "***"}'),
+        ("Authorization: Bearer vdt_AbCdEf0123456789", "Authorization: Bearer ***"),
+        ("Basic YWRhOnMzY3JldA==", "Basic ***"),
+        ("VEDETTE_CAMERA_PASSWORD=hunter2 vedette", "VEDETTE_CAMERA_PASSWORD=*** vedette"),
+    ],
+)
+def test_values_of_telling_names_are_hidden(text: str, hidden: str) -> None:
+    """Addresses, representations, JSON, headers, assignments: the second line behind the types."""
+    assert redact(text) == hidden
+
+
+@pytest.mark.parametrize("text", ["has_password: true", "3 tokens used", "the token expired", "a basic idea"])
+def test_plain_words_stay(text: str) -> None:
+    """A log that hides everything tells nothing."""
+    assert redact(text) == text
+
+
+def test_fields_of_telling_names_are_hidden() -> None:
+    """Whatever the value looks like; numbers and truth stay, and the line stays JSON."""
+    stream = io.StringIO()
+    configure_logging(json=True, stream=stream)
+    log = structlog.get_logger("vedette.test")
+    log.warning("x", api_key="a'b\"c", has_password=True, detail={"password": "p4'ss"}, url="http://u:p@h/")
+    line = logged(stream)
+    assert (line["api_key"], line["has_password"]) == ("***", True)
+    assert "p4" not in stream.getvalue()
