@@ -51,6 +51,11 @@ class Asked:
         return any(self.form.values())
 
     @property
+    def count(self) -> int:
+        """By how many fields of the form is filtered."""
+        return len(self.form.keys() - {"when"})
+
+    @property
     def query(self) -> str:
         """The filter as a query string, without what says nothing."""
         wanted = QueryDict(mutable=True)

@@ -40,6 +40,12 @@ def time_of_day(moment: datetime) -> str:
 
 
 @register.filter
+def hour_minute(moment: datetime) -> str:
+    """The viewer's time to the minute, where the day is written above."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+@register.filter
 def lasts(event: Event) -> str:
     """How long an event took."""
     return formats.duration((event.end - event.start).total_seconds())

@@ -152,6 +152,9 @@ addEventListener("pageshow", (shown) => {
 // --- the form ---
 
 const form = document.getElementById("filter");
+const more = document.getElementById("more");
+
+more.addEventListener("click", () => more.setAttribute("aria-expanded", String(form.classList.toggle("open"))));
 
 function submit() {
   for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
@@ -159,7 +162,6 @@ function submit() {
 }
 
 form.addEventListener("change", (change) => { if (change.target.matches("select")) submit(); });
-form.addEventListener("input", () => { form.dataset.changed = "yes"; });
 form.addEventListener("submit", () => { for (const field of form.elements) if (field.name && !field.value) field.disabled = true; });
 addEventListener("pageshow", () => { for (const field of form.elements) field.disabled = false; });
 for (const drop of form.querySelectorAll(".drop")) {
