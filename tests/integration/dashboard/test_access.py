@@ -7,7 +7,7 @@ from tests.integration.dashboard.conftest import NOON, Login, add_events
 from vedette.server.accounts.models import Role, Site
 from vedette.server.cameras.models import Camera
 
-PAGES = ("/", "/events", "/cameras/door", "/health", "/?part=1")
+PAGES = ("/", "/events", "/cameras/door", "/system", "/?part=1")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -76,9 +76,10 @@ def test_other_sites_do_not_exist(login: Login, door: Camera, elsewhere: Camera)
 
 def test_passwords_are_on_no_page(login: Login, door: Camera) -> None:
     """The address is shown to those who may change it, without its credentials."""
-    page = login().get("/cameras/door").content.decode()
-    assert "rtsp://192.168.1.20:554/1" in page
-    assert "s3cret" not in page
+    client = login()
+    assert "rtsp://192.168.1.20:554/1" in client.get("/cameras/door/connection").content.decode()
+    for section in ("", "/zones", "/detection", "/recording", "/connection"):
+        assert "s3cret" not in client.get(f"/cameras/door{section}").content.decode()
 
 
 def test_pages_need_nothing_inline(login: Login, door: Camera) -> None:
