@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -153,8 +154,15 @@ def redacted(error: SendError, channel: Channel) -> SendError:
     """The error without any secret of the channel in its words."""
     reason = str(error.args[0])
     for secret in vaulted.secrets_of(channel, quietly=True).values():
-        reason = reason.replace(secret, "***") if len(secret) > 3 else reason
+        for part in (secret, _behind_host(secret)):
+            reason = reason.replace(part, "***") if len(part) > 3 else reason
     return SendError(reason, permanent=error.permanent, gone=error.gone, retry_after_s=error.retry_after_s)
+
+
+def _behind_host(secret: str) -> str:
+    """Of an address what comes after the host: the other side may repeat just that."""
+    parts = urlsplit(secret) if "://" in secret else None
+    return parts._replace(scheme="", netloc="").geturl() if parts else ""
 
 
 @transaction.atomic
