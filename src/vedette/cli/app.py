@@ -12,6 +12,7 @@ from vedette.cli import (
     cameras,
     check,
     configuration,
+    doctor,
     evaluate,
     models,
     run,
@@ -31,6 +32,7 @@ app.command("demo")(run.demo)
 app.command("analyze")(analyze.analyze_files)
 app.command("evaluate")(evaluate.evaluate_files)
 app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(cameras.app, name="camera")

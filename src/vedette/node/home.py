@@ -33,6 +33,7 @@ class Home:
         self.path = (path or default_home()).expanduser().absolute()
         self.database = self.path / "vedette.sqlite3"
         self.settings_file = self.path / "vedette.yaml"
+        self.lock_file = self.path / "vedette.lock"
         self.secrets = self.path / "secrets"
         self.recordings = self.path / "recordings"
         self.snapshots = self.path / "snapshots"
@@ -84,7 +85,7 @@ class Home:
             ConfigurationError: another supervisor, whose process is named, runs on it.
         """
         try:
-            return FileLock(self.path / "vedette.lock").acquire_from_orphans(_ORPHANS_END_S)
+            return FileLock(self.lock_file).acquire_from_orphans(_ORPHANS_END_S)
         except LockedError as locked:
             raise ConfigurationError(
                 f"Vedette already runs on {self.path} as process {locked.pid}.",
