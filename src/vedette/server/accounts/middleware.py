@@ -90,7 +90,7 @@ class AccessMiddleware(MiddlewareMixin):
             return _open_share(request, permission.removeprefix(SHARED).strip(), str(kwargs.get("token", "")))
         principal = principal_of(request)
         request.principal = principal  # type: ignore[attr-defined]
-        if principal is None:
+        if principal is None or (getattr(view, "vedette_by_session", False) and not principal.by_session):
             return _who_are_you(request)
         if principal.by_session and request.user.must_change_password:  # type: ignore[union-attr]
             return _password_first(request)

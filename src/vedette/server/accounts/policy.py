@@ -87,6 +87,12 @@ def needs(permission: Permission) -> Callable[[View], View]:
     return _declare(permission)
 
 
+def own(view: View) -> View:
+    """Declare that a view is about the session of whoever looks: logged-in people only, no tokens."""
+    view.vedette_by_session = True  # type: ignore[attr-defined]
+    return needs(Permission.VIEW)(view)
+
+
 def public(view: View) -> View:
     """Declare that a view answers everybody: the login page, and nothing that shows a row."""
     return _declare(PUBLIC)(view)

@@ -14,11 +14,10 @@ from django.shortcuts import redirect, render
 
 from vedette.server.accounts.audit import audit
 from vedette.server.accounts.configuration import PROVIDER
-from vedette.server.accounts.policy import Permission, needs, public
+from vedette.server.accounts.policy import own, public
 from vedette.server.accounts.sessions import end_all
 
 RETRY_AFTER_S = {"login": 600, "code": 300}
-_ALL = Permission.VIEW
 
 
 class Login(account.LoginView):  # type: ignore[misc]
@@ -145,11 +144,11 @@ code = public(Code.as_view())
 provider_login = public(oidc.login)
 provider_callback = public(oidc.callback)
 given_up = public(back_to_login)
-logout = needs(_ALL)(LogoutView.as_view())
-again = needs(_ALL)(Again.as_view())
-again_by_code = needs(_ALL)(AgainByCode.as_view())
-password = needs(_ALL)(Password.as_view())
-add_second_factor = needs(_ALL)(AddSecondFactor.as_view())
-remove_second_factor = needs(_ALL)(RemoveSecondFactor.as_view())
-recovery_codes = needs(_ALL)(RecoveryCodes.as_view())
-new_recovery_codes = needs(_ALL)(NewRecoveryCodes.as_view())
+logout = own(LogoutView.as_view())
+again = own(Again.as_view())
+again_by_code = own(AgainByCode.as_view())
+password = own(Password.as_view())
+add_second_factor = own(AddSecondFactor.as_view())
+remove_second_factor = own(RemoveSecondFactor.as_view())
+recovery_codes = own(RecoveryCodes.as_view())
+new_recovery_codes = own(NewRecoveryCodes.as_view())

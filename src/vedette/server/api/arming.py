@@ -82,8 +82,8 @@ def put_time_zone(request: HttpRequest, payload: schemas.ZoneIn) -> Any:
 
 @router.get("/schedules", auth=VIEW, response=list[schemas.ScheduleOut])
 def list_schedules(request: HttpRequest) -> Any:
-    """All schedules of the site."""
-    return ArmingSchedule.objects.filter(site=principal(request).site_id)
+    """All schedules of the site, but those about cameras that you may not see."""
+    return _seen(request, ArmingSchedule)
 
 
 @router.post("/schedules", auth=ADMINISTER, response={201: schemas.ScheduleOut, 422: Error})
@@ -110,8 +110,8 @@ def remove_schedule(request: HttpRequest, schedule_id: int) -> Any:
 
 @router.get("/absences", auth=VIEW, response=list[schemas.AbsenceOut])
 def list_absences(request: HttpRequest) -> Any:
-    """All absences of the site."""
-    return Absence.objects.filter(site=principal(request).site_id)
+    """All absences of the site, but those about cameras that you may not see."""
+    return _seen(request, Absence)
 
 
 @router.post("/absences", auth=OPERATE, response={201: schemas.AbsenceOut, 422: Error})
@@ -126,6 +126,12 @@ def remove_absence(request: HttpRequest, absence_id: int) -> Any:
     """Remove an absence: from now on schedules say what holds."""
     remove(request, find(request, Absence, absence_id), "absence.removed")
     return Status(204, None)
+
+
+def _seen(request: HttpRequest, model: type[Any]) -> list[Any]:
+    asks = principal(request)
+    seen = set(visible_cameras(asks).values_list("pk", flat=True))
+    return [row for row in model.objects.filter(site=asks.site_id) if set(row.cameras) <= seen]
 
 
 def find(request: HttpRequest, model: type[Any], row_id: int) -> Any:

@@ -21,12 +21,14 @@ router = Router(tags=["nodes"])
 
 
 @router.get("/nodes", auth=VIEW, response=list[schemas.NodeOut])
-def list_nodes(request: HttpRequest) -> Any:  # noqa: ARG001
-    """Every worker that ever reported, with its newest report."""
+def list_nodes(request: HttpRequest) -> Any:
+    """Every worker that ever reported, with its newest report and those of its cameras that you may see."""
     alive = runtime.hub.nodes if runtime.hub else {}
     wanted = current()
     gone = [_stored(row, wanted) for row in NodeStatus.objects.exclude(node__in=list(alive))]
-    return [_alive(report, wanted) for _, report in sorted(alive.items())] + gone
+    found = [_alive(report, wanted) for _, report in sorted(alive.items())] + gone
+    seen = set(visible_cameras(principal(request)).values_list("id", flat=True))
+    return [node | {"cameras": [camera for camera in node["cameras"] if camera in seen]} for node in found]
 
 
 def _alive(report: NodeReport, wanted: int) -> dict[str, Any]:

@@ -261,8 +261,9 @@ def remove_profile(profile: Profile) -> None:
     Raises:
         ConfigurationError: cameras use it.
     """
-    if used := ", ".join(profile.cameras.values_list("id", flat=True)):
+    if count := profile.cameras.count():
+        cameras = "a camera" if count == 1 else f"{count} cameras"
         raise ConfigurationError(
-            f"The profile {profile.name!r} is used by {used}.", hint="Give them another first."
+            f"The profile {profile.name!r} is used by {cameras}.", hint="Give them another first."
         )
     profile.delete()

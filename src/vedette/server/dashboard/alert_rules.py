@@ -78,7 +78,9 @@ def _given(request: HttpRequest) -> dict[str, Any]:
     values |= {name: name in sent for name in _SWITCHES}
     values |= {name: sent[name].strip() for name in _TEXTS if name in sent}
     values |= {
-        name: float(sent[name] or 0) * unit for name, unit in _SECONDS.items() if _is_number(sent.get(name))
+        name: float(sent.get(name) or 0) * unit
+        for name, unit in _SECONDS.items()
+        if _is_number(sent.get(name))
     }
     values["min_score"] = int(sent.get("min_score") or 0) / 100 if _is_number(sent.get("min_score")) else 0.0
     values["channels"] = [int(text) for text in sent.getlist("channels") if text.isdecimal()]

@@ -13,18 +13,17 @@ from vedette.server.accounts import people, sessions, shares
 from vedette.server.accounts.audit import audit
 from vedette.server.accounts.configuration import PROVIDER
 from vedette.server.accounts.models import User
-from vedette.server.accounts.policy import Permission, granted
+from vedette.server.accounts.policy import Permission, granted, own
 from vedette.server.api.access import principal
 from vedette.server.dashboard.pages import page, show
 from vedette.server.dashboard.token_forms import LIFETIMES, read_token
 
 
+@own
 @page(Permission.VIEW, "GET", "HEAD", "POST")
 def profile(request: HttpRequest) -> HttpResponse:
     """Everything that is one's own, and the form for a token."""
-    me = request.user
-    if not isinstance(me, User):
-        return redirect("login")
+    me = _me(request)
     context: dict[str, Any] = {"form": {"days": "90"}}
     if request.method == "POST":
         context = read_token(request, own=True, cameras=None)
@@ -48,6 +47,11 @@ def profile(request: HttpRequest) -> HttpResponse:
     return show(request, "accounts/profile.html", frame | context, 422 if "problem" in context else 200)
 
 
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # tokens do not come this far
+    return request.user
+
+
 def _codes_left(me: User) -> int:
     row = Authenticator.objects.filter(user=me, type=Authenticator.Type.RECOVERY_CODES).first()
     return len(row.wrap().get_unused_codes()) if row else 0
@@ -60,22 +64,25 @@ def _provider(me: User) -> dict[str, Any] | None:
     return {"name": settings.VEDETTE.oidc.name, "connected": connected}
 
 
+@own
 @page(Permission.VIEW, "POST")
 def log_out_elsewhere(request: HttpRequest) -> HttpResponse:
     """End all sessions but this one."""
-    if isinstance(request.user, User):
-        ended = sessions.end_all(request.user, but=request.session.session_key)
-        audit(request, "session.ended", subject=request.user.username, detail={"sessions": ended})
-        messages.success(request, "You are logged out everywhere else.")
+    me = _me(request)
+    ended = sessions.end_all(me, but=request.session.session_key)
+    audit(request, "session.ended", subject=me.username, detail={"sessions": ended})
+    messages.success(request, "You are logged out everywhere else.")
     return redirect("profile")
 
 
+@own
 @page(Permission.VIEW, "POST")
 def disconnect(request: HttpRequest) -> HttpResponse:
     """Log in without the provider from now on; needs a password."""
-    if isinstance(request.user, User) and request.user.has_usable_password():
-        SocialAccount.objects.filter(user=request.user).delete()
-        audit(request, "user.provider-disconnected", subject=request.user.username)
+    me = _me(request)
+    if me.has_usable_password():
+        SocialAccount.objects.filter(user=me).delete()
+        audit(request, "user.provider-disconnected", subject=me.username)
         messages.success(request, "The connection is removed.")
     else:
         messages.error(request, "You have no password here: without the provider you could not log in.")

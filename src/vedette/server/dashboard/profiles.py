@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -11,7 +12,8 @@ from vedette.domain.camera import ANIMALS, DEFAULT_LABELS, VEHICLES
 from vedette.domain.errors import ConfigurationError, ModelError
 from vedette.models.catalogue import built_in_catalogue
 from vedette.models.store import ModelStore
-from vedette.server.accounts.policy import Permission
+from vedette.server.accounts.policy import Permission, visible_cameras
+from vedette.server.api.access import principal
 from vedette.server.api.cameras import find_camera
 from vedette.server.cameras import changes, service
 from vedette.server.cameras.models import Profile
@@ -26,7 +28,7 @@ _FAMILIES = (("People", ("person",)), ("Vehicles", VEHICLES), ("Animals", ANIMAL
 def detection(request: HttpRequest, camera_id: str) -> HttpResponse:
     """Whether a camera is looked at, and by which profile."""
     camera = find_camera(request, camera_id)
-    context = {"profiles": list(Profile.objects.all()), **profile_context(camera.profile)}
+    context = {"profiles": list(Profile.objects.all()), **profile_context(request, camera.profile)}
     if request.method != "POST":
         return show_camera(request, camera, "detection", context)
     wanted = camera_forms.switch_changes(request.POST)
@@ -52,7 +54,7 @@ def camera_profile(request: HttpRequest, camera_id: str) -> HttpResponse:
         else:
             changes.change_profile(request, camera.profile, wanted)
     except ConfigurationError as error:
-        context = {"profiles": list(Profile.objects.all()), **profile_context(camera.profile)}
+        context = {"profiles": list(Profile.objects.all()), **profile_context(request, camera.profile)}
         return show_problem(request, camera.id, "detection", context, error)
     return done(request, find_camera(request, camera_id), "detection", "")
 
@@ -68,7 +70,8 @@ def profiles(request: HttpRequest) -> HttpResponse:
         except ConfigurationError as error:
             context |= {"problem": camera_forms.in_words(error), "hint": error.hint}
     Profile.default()
-    context["profiles"] = list(Profile.objects.prefetch_related("cameras"))
+    seen = Prefetch("cameras", visible_cameras(principal(request)))
+    context["profiles"] = list(Profile.objects.prefetch_related(seen))
     return show(request, "dashboard/profiles.html", context, 422 if "problem" in context else 200)
 
 
@@ -76,7 +79,7 @@ def profiles(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest, profile_id: int) -> HttpResponse:
     """One profile: change, rename, remove."""
     found = _find(profile_id)
-    context: dict[str, Any] = {"section": "cameras", **profile_context(found)}
+    context: dict[str, Any] = {"section": "cameras", **profile_context(request, found)}
     if request.method == "POST":
         try:
             if request.POST.get("do") == "remove":
@@ -95,7 +98,7 @@ def profile(request: HttpRequest, profile_id: int) -> HttpResponse:
     return show(request, "dashboard/profile.html", context, 422 if "problem" in context else 200)
 
 
-def profile_context(found: Profile) -> dict[str, Any]:
+def profile_context(request: HttpRequest, found: Profile) -> dict[str, Any]:
     """What the form of a profile shows."""
     others = [label for label in found.labels if label not in DEFAULT_LABELS]
     return {
@@ -103,7 +106,7 @@ def profile_context(found: Profile) -> dict[str, Any]:
         "families": [(word, labels) for word, labels in _FAMILIES],
         "others": ", ".join(others),
         "models": _models(found.model),
-        "users": list(found.cameras.all()),
+        "users": list(visible_cameras(principal(request)).filter(profile=found)),
     }
 
 
