@@ -3,11 +3,11 @@
 import json
 
 import structlog
-from django.conf import settings
 
 from vedette.domain.errors import ConfigurationError
+from vedette.secrets.references import reveal_stored
 from vedette.server.alerts.models import Channel
-from vedette.server.secrets import SecretError, Vault
+from vedette.server.secrets import SecretError, home_vault
 
 _log = structlog.get_logger(__name__)
 
@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 def keep(channel: Channel, secrets: dict[str, str]) -> None:
     """Encrypt them; the caller saves."""
     kept = {name: value for name, value in secrets.items() if value}
-    channel.secrets_encrypted = Vault(settings.HOME.secrets).encrypt(json.dumps(kept)) if kept else ""
+    channel.secrets_encrypted = home_vault().encrypt(json.dumps(kept)) if kept else ""
 
 
 def secrets_of(channel: Channel, *, quietly: bool = False) -> dict[str, str]:
@@ -29,9 +29,9 @@ def secrets_of(channel: Channel, *, quietly: bool = False) -> dict[str, str]:
         ConfigurationError: they were stored with another key.
     """
     try:
-        text = Vault(settings.HOME.secrets).decrypt(channel.secrets_encrypted)
+        text = home_vault().decrypt(channel.secrets_encrypted)
     except SecretError as error:
         if quietly:
             return {}
         raise ConfigurationError(str(error.args[0]), hint=error.hint) from None
-    return dict(json.loads(text)) if text else {}
+    return {name: reveal_stored(value) for name, value in json.loads(text or "{}").items()}

@@ -5,6 +5,7 @@ scrypt (RFC 7914) makes the key from the password: 64 MB and about a fifth of a 
 
 import base64
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -12,9 +13,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from vedette.domain.errors import ConfigurationError
-from vedette.server.secrets import DJANGO, FERNET, replace_key
+from vedette.server.secrets import FERNET, replace_key
 
 SHORTEST = 8
+_NAME = re.compile(r"[a-z]+\.key\Z")
 _COST = 2**16
 _MOST_COST = 2**20
 
@@ -63,8 +65,7 @@ def _fernet(password: str, salt: bytes, cost: int) -> Fernet:
 
 def read_keys(folder: Path) -> dict[str, str]:
     """The keys of a home by file name."""
-    files = [folder / name for name in (FERNET, DJANGO)]
-    return {file.name: file.read_text(encoding="ascii") for file in files if file.exists()}
+    return {path.name: path.read_text(encoding="ascii") for path in sorted(folder.glob("*.key"))}
 
 
 def put_keys(folder: Path, keys: dict[str, str]) -> None:
@@ -72,9 +73,7 @@ def put_keys(folder: Path, keys: dict[str, str]) -> None:
 
     So both the database of the backup and the one that it replaces can be read.
     """
-    if FERNET in keys:
-        path = folder / FERNET
-        had = path.read_text(encoding="ascii").split() if path.exists() else []
-        replace_key(path, "\n".join(dict.fromkeys([*keys[FERNET].split(), *had])))
-    if DJANGO in keys:
-        replace_key(folder / DJANGO, keys[DJANGO])
+    for name in filter(_NAME.match, keys):
+        path = folder / name
+        had = path.read_text(encoding="ascii").split() if name == FERNET and path.exists() else []
+        replace_key(path, "\n".join(dict.fromkeys([*keys[name].split(), *had])) if had else keys[name])

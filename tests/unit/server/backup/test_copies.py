@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from vedette.domain.errors import ConfigurationError, StorageError
-from vedette.server.backup.keys import put_keys, seal, unseal
+from vedette.server.backup.keys import put_keys, read_keys, seal, unseal
 from vedette.server.backup.sqlite import check_database, copy_database, migrations, put_in_place
 
 
@@ -121,6 +121,6 @@ def test_restored_keys_join_those_that_are_there(tmp_path: Path) -> None:
     """Both databases can be read then; restoring twice changes nothing more."""
     (tmp_path / "fernet.key").write_text("old")
     for _ in range(2):
-        put_keys(tmp_path, {"fernet.key": "new", "django.key": "signs"})
+        put_keys(tmp_path, {"fernet.key": "new", "django.key": "signs", "../x.key": "", "/x.key": ""})
     assert (tmp_path / "fernet.key").read_text().split() == ["new", "old"]
-    assert (tmp_path / "django.key").read_text() == "signs"
+    assert read_keys(tmp_path) == {"fernet.key": "new\nold", "django.key": "signs"}
