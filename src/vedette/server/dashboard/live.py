@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 
 from vedette.server.accounts.policy import Permission, visible_cameras
-from vedette.server.alerts.arming import is_armed
-from vedette.server.alerts.models import CameraArming
+from vedette.server.alerts.models import AlertSite, CameraArming
 from vedette.server.api.access import principal
 from vedette.server.api.cameras import find_camera
 from vedette.server.dashboard.pages import page, show
@@ -32,6 +31,7 @@ def watch(request: HttpRequest, camera_id: str) -> HttpResponse:
 
 
 def _armed(cameras: Iterable[str]) -> set[str]:
-    """Which of the cameras are armed."""
+    """Which of the cameras are armed, as `alerts.arming.is_armed` has it."""
     known = dict(CameraArming.objects.values_list("pk", "armed"))
-    return {camera for camera in cameras if (known[camera] if camera in known else is_armed(camera))}
+    of_site = set(AlertSite.objects.filter(armed=True).values_list("site__cameras", flat=True))
+    return {camera for camera in cameras if known.get(camera, camera in of_site)}

@@ -2,7 +2,7 @@
 
 import { subscribe } from "./socket.js";
 
-const KEPT_S = 6, FRESH_S = 0.8;
+const KEPT_S = 6, FRESH_S = 0.8, AHEAD_S = 0.6;
 const COLOURS = { person: "#7eb0ff", vehicle: "#c79bff", animal: "#68d39c", other: "#ffd23f", motion: "#f3b04f" };
 const VEHICLES = new Set(["bicycle", "car", "motorcycle", "bus", "truck", "boat"]);
 const ANIMALS = new Set(["bird", "cat", "dog", "horse", "sheep", "cow", "bear"]);
@@ -84,13 +84,15 @@ export class Overlay {
     return boxes.length;
   }
 
-  // What is where now, as shares of the picture: between two looks, objects are on their way.
+  // What is where now, as shares of the picture: between two looks, objects are on their way; after the newest,
+  // for a moment, they are thought to go on as before.
   #now() {
     const later = this.#seen.findIndex((found) => found.utc_s > this.#utcS + 0.001);
     const before = later < 0 ? this.#seen.at(-1) : this.#seen[later - 1];
-    const after = later < 0 ? null : this.#seen[later];
+    const after = later < 0 ? this.#seen.at(-2) : this.#seen[later];
     if (!before || this.#utcS - before.utc_s > FRESH_S) return { boxes: [], motion: [] };
-    const share = after && after.utc_s - before.utc_s < FRESH_S ? (this.#utcS - before.utc_s) / (after.utc_s - before.utc_s) : 0;
+    const apart = after ? after.utc_s - before.utc_s : 0, gone = this.#utcS - before.utc_s;
+    const share = apart && Math.abs(apart) < FRESH_S ? (apart > 0 ? gone : Math.min(gone, AHEAD_S)) / apart : 0;
     const next = new Map((share ? after.boxes : []).map((found) => [found.id, found]));
     const relative = ([x, y, w, h]) => [x / before.width, y / before.height, w / before.width, h / before.height];
     const boxes = before.boxes.map((found) => {
