@@ -63,21 +63,25 @@ class Product:
             command, stdout=self._log, stderr=self._log, env={**os.environ, "VEDETTE_WORKERS": "1"}
         )
 
-    def get(self, path: str) -> Json:
-        """What the REST interface answers."""
+    @property
+    def token(self) -> str:
+        """A token that may do everything."""
         if not self._token:
-            command = [
-                VEDETTE,
-                "token",
-                "create",
-                "bench",
-                "--role",
-                "administrator",
-                "--home",
-                str(self.home),
-            ]
-            self._token = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-        headers = {"Authorization": f"Bearer {self._token}"}
+            command = [VEDETTE, "token", "create", "bench", "--role", "administrator"]
+            made = subprocess.run(
+                [*command, "--home", str(self.home)], check=True, capture_output=True, text=True
+            )
+            self._token = made.stdout.strip()
+        return self._token
+
+    def client(self) -> httpx.Client:
+        """Asks with the token, on a connection that is kept."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=10)
+
+    def get(self, path: str) -> Json:
+        """What the REST interface answers; None where it does not."""
+        headers = {"Authorization": f"Bearer {self.token}"}
         try:
             answer = httpx.get(f"http://127.0.0.1:{self.port}/api/v1/{path}", headers=headers, timeout=10)
             answer.raise_for_status()
