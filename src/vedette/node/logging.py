@@ -11,6 +11,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from vedette.node.log_file import LogFile
 
+_QUIET = ("httpx", "httpcore", "uvicorn.error")
+"""They tell every address that is asked, with the secrets in it; from them only warnings are wanted."""
+
 _HIDDEN = "***"
 # Greedy up to the last @ of the word: passwords contain any character, also @ and /.
 _IN_URL = re.compile(r"(?<=://)[^\s/@:]*:\S*@")
@@ -91,6 +94,8 @@ def configure_logging(
     if file is not None:
         handlers.append(LogFile(file))
         handlers[1].setFormatter(_formatter(shared, _rendering(json=True, colors=False)))
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.basicConfig(
         handlers=handlers, level=level.upper() if isinstance(level, str) else level, force=True
     )

@@ -15,6 +15,7 @@ from vedette.server.cameras.models import Camera
 from vedette.server.jobs.models import Job
 from vedette.server.nodes.history import History
 from vedette.server.nodes.incidents import close_incident, open_incident
+from vedette.server.runtime import runtime
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,18 @@ def test_incidents_are_shown_with_what_to_do(login: Login, door: Camera, elsewhe
     assert "The disk was full." in page
     assert "Vault" not in page
     assert 'href="/system/logs?camera=door"' in page
+
+
+def test_what_was_just_noticed_is_told_apart(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not well and no incident yet never stands beside “everything works”; each is told once."""
+    monkeypatch.setitem(runtime.alerts, "disk", "Others fill the disk.")
+    page = login().get("/system").content.decode()
+    assert "Just noticed" in page
+    assert "Everything works as it should" not in page
+    open_incident("disk", "", "Others fill the disk.")
+    page = login().get("/system").content.decode()
+    assert "Just noticed;" not in page
+    assert page.count("Others fill the disk.</p>") == 1
 
 
 def test_figures_are_drawn_and_told(login: Login, door: Camera) -> None:

@@ -147,3 +147,12 @@ def test_fields_of_telling_names_are_hidden() -> None:
     line = logged(stream)
     assert (line["api_key"], line["has_password"]) == ("***", True)
     assert "p4" not in stream.getvalue()
+
+
+def test_addresses_that_are_asked_are_not_logged() -> None:
+    """The address of a health-check service or of a chat bot is a secret that its library tells."""
+    stream = io.StringIO()
+    configure_logging(stream=stream, level="debug")
+    logging.getLogger("httpx").info("HTTP Request: GET https://hc-ping.com/5ec4e7")
+    logging.getLogger("httpcore.connection").debug("connect_tcp.started host='api.telegram.org/bot123:abc'")
+    assert stream.getvalue() == ""

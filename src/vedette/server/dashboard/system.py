@@ -15,8 +15,9 @@ from vedette.server.accounts.audit import audit
 from vedette.server.accounts.policy import Permission
 from vedette.server.api.system import SPANS, job_views, seen_cameras, start_job, visible_incidents
 from vedette.server.dashboard import plots
-from vedette.server.dashboard.pages import page, show
+from vedette.server.dashboard.pages import page, show, visible_problems
 from vedette.server.nodes.counters import help_of
+from vedette.server.nodes.health import Problem
 from vedette.server.nodes.history import STEPS, Point, by_series
 from vedette.server.nodes.kinds import Kind, kind_of
 from vedette.server.nodes.logs import LEVELS, Asked, read_lines
@@ -30,6 +31,9 @@ PAST = 30
 """Incidents that are over, as many as are shown."""
 
 LINES = 300
+
+YOUNG = 6
+"""A plot shows at least this part of its span."""
 
 _SPAN_WORDS = {"hour": "Hour", "day": "Day", "month": "30 days"}
 
@@ -51,6 +55,7 @@ def system(request: HttpRequest) -> HttpResponse:
     span = span if span in SPANS else "hour"
     names, found = seen_cameras(request), overview(runtime)
     incidents = visible_incidents(request)
+    lasting = list(incidents.filter(closed=None))
     context: dict[str, Any] = {
         "section": "system",
         "span": span,
@@ -63,7 +68,8 @@ def system(request: HttpRequest) -> HttpResponse:
         "disk": found.disk,
         "retention": _address("retention") or _address("recordings-retention"),
         "plots": _plots(SPANS[span], names),
-        "open": [_told(row) for row in incidents.filter(closed=None)],
+        "open": [_told(row) for row in lasting],
+        "early": _early(visible_problems(request), lasting),
         "past": [_told(row) for row in incidents.filter(closed__isnull=False)[:PAST]],
         "jobs": job_views(),
         "models": models_in_use(),
@@ -108,6 +114,12 @@ def _told(row: Incident) -> tuple[Incident, Kind]:
     return row, kind_of(row.kind)
 
 
+def _early(found: Iterable[Problem], lasting: Iterable[Incident]) -> list[Problem]:
+    """What is not well just now, and no incident yet."""
+    known = {(row.kind, row.camera, row.node) for row in lasting}
+    return [each for each in found if (each.code, each.camera, each.node) not in known]
+
+
 def _tiles(found: Overview, names: dict[str, str]) -> list[dict[str, str]]:
     """The whole in a few figures."""
     cameras = [camera for camera in found.cameras if camera.camera in names]
@@ -141,8 +153,8 @@ def _plots(step_s: int, names: dict[str, str]) -> list[plots.Plot]:
     """The plots of the page; one that has nothing to show is left out."""
     now = timezone.now()
     end_s = now.timestamp()
-    start_s = end_s - STEPS[step_s].total_seconds()
     found = by_series(step_s, now, lambda series: not series.camera or series.camera in names)
+    start_s = _start(found, end_s, STEPS[step_s].total_seconds())
 
     def plot(name: str, title: str, unit: str, lines: dict[str, list[Point]]) -> plots.Plot:
         return plots.make(name, title, unit, lines, (start_s, end_s, step_s))
@@ -157,6 +169,12 @@ def _plots(step_s: int, names: dict[str, str]) -> list[plots.Plot]:
         plot("disk", "Recordings disk", "bytes", _disk(found)),
     ]
     return [each for each in made if each.lines]
+
+
+def _start(found: Found, end_s: float, span_s: float) -> float:
+    """Where plots begin: a young installation gets a part of the span instead of an empty plot."""
+    first_s = min((points[0][0] for points in found.values()), default=end_s)
+    return max(end_s - span_s, min(first_s, end_s - span_s / YOUNG))
 
 
 def _node(series: Series) -> str:
