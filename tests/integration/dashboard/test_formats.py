@@ -54,7 +54,7 @@ def test_the_header_says_what_is_wrong(login: Login, monkeypatch: pytest.MonkeyP
     client = login()
     assert "All well" in client.get("/").content.decode()
     monkeypatch.setitem(runtime.alerts, "disk", "The disk is full.")
-    for path in ("/", "/events", "/health"):
+    for path in ("/", "/events", "/system"):
         assert "The disk is full." in client.get(path).content.decode()
     assert __version__ in client.get("/").content.decode()
 
