@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from vedette.domain.errors import ConfigurationError
-from vedette.server.accounts.policy import Permission, allowed
+from vedette.server.accounts.policy import Permission, Principal, allowed
 from vedette.server.alerts.channels import KINDS
 from vedette.server.alerts.models import Channel
 from vedette.server.alerts.vaulted import secrets_of
@@ -69,14 +69,14 @@ def _form(request: HttpRequest, row: Channel, error: str = "") -> HttpResponse:
         "word": KINDS[row.kind].word,
         "fields": fields_of(row, stored, request.POST if error else {}),
         "quiet": quiet,
+        "may_save": _may_save(principal(request), row),
         "error": error,
     }
     return show(request, "dashboard/alert_channel.html", context, status=422 if error else 200)
 
 
 def _change(request: HttpRequest, row: Channel) -> HttpResponse:
-    asks = principal(request)
-    if not allowed(asks, Permission.ADMINISTER) and row.owner_id != asks.user_id:
+    if not _may_save(principal(request), row):
         raise Http404("There is no such channel.")
     values: dict[str, Any] = {"name": request.POST.get("name", "").strip(), "quiet": _quiet(request)}
     values["enabled"] = request.POST.get("enabled") == "on"
@@ -88,6 +88,11 @@ def _change(request: HttpRequest, row: Channel) -> HttpResponse:
         return _form(request, row, error=problem(error))
     messages.success(request, f"{row.name} was saved. Send a test to see that it works.")
     return redirect("alerts")
+
+
+def _may_save(asks: Principal, row: Channel) -> bool:
+    """Administrators may; everybody may their own browser."""
+    return allowed(asks, Permission.ADMINISTER) or (row.owner_id is not None and row.owner_id == asks.user_id)
 
 
 def _quiet(request: HttpRequest) -> list[dict[str, Any]]:

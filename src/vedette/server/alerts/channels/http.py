@@ -1,6 +1,7 @@
 """One bounded HTTP request: guarded address, no redirects, a deadline, a short answer."""
 
 import logging
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 _MOST_BYTES = 16 * 1024
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 _LONGEST_PAUSE_S = 3600.0
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
 
@@ -83,10 +85,15 @@ def _retry_after_s(response: httpx.Response) -> float:
     return min(float(text), _LONGEST_PAUSE_S) if text.isdecimal() else 0.0
 
 
+def plain(text: str) -> str:
+    """The words of a system error without its number."""
+    return _NUMBER.sub("", text)
+
+
 def _words(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"No answer within {TIMEOUT_S:g} s."
-    cause = str(error) or type(error).__name__
+    cause = plain(str(error)) or type(error).__name__
     return f"{'No connection' if isinstance(error, httpx.ConnectError) else 'The connection broke'}: {cause}"[
         :300
     ]

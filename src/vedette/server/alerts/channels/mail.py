@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from vedette.domain.errors import ConfigurationError
 from vedette.net.guard import resolve
 from vedette.server.alerts.channels.base import TIMEOUT_S, Config, Line, Message, Secret, SendError, Sent
+from vedette.server.alerts.channels.http import plain
 from vedette.server.alerts.channels.tls import Authority, client_context, explain
 
 
@@ -54,7 +55,9 @@ class MailSender:
         except smtplib.SMTPException as error:
             raise _explained(error) from None
         except (OSError, ConfigurationError) as error:
-            raise SendError(f"No connection to {self._config.host}:{self._config.port}: {error}") from None
+            raise SendError(
+                f"No connection to {self._config.host}:{self._config.port}: {plain(str(error))}"
+            ) from None
         taken = len(self._config.recipients) - len(refused)
         return Sent(f"Taken for {taken} of {len(self._config.recipients)}")
 

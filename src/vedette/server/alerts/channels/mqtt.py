@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from vedette.domain.errors import ConfigurationError
 from vedette.net.guard import resolve
 from vedette.server.alerts.channels.base import TIMEOUT_S, Config, Line, Message, Secret, SendError, Sent
+from vedette.server.alerts.channels.http import plain
 from vedette.server.alerts.channels.tls import Authority, client_context
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class MqttSender:
             resolve(config.host, config.port)
             client.connect(config.host, config.port, keepalive=_KEEPALIVE_S)
         except (OSError, ConfigurationError) as error:
-            raise SendError(f"No connection to {config.host}:{config.port}: {error}") from None
+            raise SendError(f"No connection to {config.host}:{config.port}: {plain(str(error))}") from None
         client.loop_start()
         return client
 
