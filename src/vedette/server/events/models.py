@@ -65,6 +65,7 @@ class ZoneEntry(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("event", "zone"), name="zone_once_per_event"),)
         indexes = (
+            models.Index(fields=["zone", "-start", "-event", "score"], name="entry_by_time"),
             models.Index(
                 fields=["zone", "camera", "label", "-start", "-event", "score"], name="entry_by_camera_label"
             ),

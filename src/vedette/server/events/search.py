@@ -6,12 +6,10 @@ What no index leads to (a score, no feedback yet) is tested on the way, over abo
 then a page may end early, even without an event, and its cursor leads on.
 """
 
-import heapq
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
@@ -22,8 +20,8 @@ from vedette.server.accounts.policy import Principal, visible
 from vedette.server.events.models import Event, Facet, Feedback, ZoneEntry
 
 MOST_WALKED = 40_000
-_AT_ONCE = 400
-"""Stretches in one statement; SQLite takes 500."""
+MOST_STRETCHES = 60
+"""With more it is quicker to walk along everything and test, as for a score."""
 
 FeedbackState = Literal["none", "any", "right", "wrong", "other"]
 Key = tuple[datetime, UUID]
@@ -94,21 +92,28 @@ def find_any(asks: Principal, wanted: Wanted, beyond: Key, *, oldest: bool = Fal
 
 
 def _source(asks: Principal, wanted: Wanted) -> _Source:
-    span = Q()
-    if wanted.after is not None:
-        span &= Q(start__gte=wanted.after)
-    if wanted.before is not None:
-        span &= Q(start__lt=wanted.before)
-    score = Q() if wanted.min_score is None else Q(score__gte=wanted.min_score)
     existing, pairs = _pairs(asks, wanted)
+    cameras, labels = {camera for camera, _ in pairs}, {label for _, label in pairs}
     if wanted.feedback not in {None, "none"}:
-        return _Source(_judged(wanted, pairs).filter(span, score), "event", [Q()], Q())
+        judged = _judged(wanted).filter(_span(wanted), _score(wanted))
+        return _Source(judged.filter(camera__in=cameras, found_label__in=labels), "event", [Q()], Q())
     key = "event_id" if wanted.zone else "id"
     unjudged = Q(~Exists(Feedback.objects.filter(event=OuterRef(key)))) if wanted.feedback else Q()
-    if not wanted.zone:
-        return _Source(Event.objects.filter(span), key, _stretches(existing, pairs), score & unjudged)
-    parts = [Q(camera=camera, label=label) for camera, label in sorted(pairs)]
-    return _Source(ZoneEntry.objects.filter(span, zone=wanted.zone), key, parts, score & unjudged)
+    tests = _score(wanted) & unjudged
+    rows: QuerySet[Any] = ZoneEntry.objects.filter(zone=wanted.zone) if wanted.zone else Event.objects.all()
+    parts = _stretches(existing, pairs, paired=bool(wanted.zone))
+    if len(parts) > MOST_STRETCHES:
+        parts, tests = [Q()], Q(camera__in=cameras, label__in=labels) & tests
+    return _Source(rows.filter(_span(wanted)), key, parts, tests)
+
+
+def _span(wanted: Wanted) -> Q:
+    after = Q() if wanted.after is None else Q(start__gte=wanted.after)
+    return after if wanted.before is None else after & Q(start__lt=wanted.before)
+
+
+def _score(wanted: Wanted) -> Q:
+    return Q() if wanted.min_score is None else Q(score__gte=wanted.min_score)
 
 
 def _pairs(asks: Principal, wanted: Wanted) -> tuple[set[_Pair], set[_Pair]]:
@@ -124,11 +129,13 @@ def _pairs(asks: Principal, wanted: Wanted) -> tuple[set[_Pair], set[_Pair]]:
     return set(existing.values_list("camera", "label")), set(chosen.values_list("camera", "label"))
 
 
-def _stretches(existing: set[_Pair], chosen: set[_Pair]) -> list[Q]:
-    """As few stretches as hold what was chosen and nothing else."""
+def _stretches(existing: set[_Pair], chosen: set[_Pair], *, paired: bool) -> list[Q]:
+    """As few stretches as hold what was chosen and nothing else; `paired`: no index has only one."""
     cameras, labels = {camera for camera, _ in chosen}, {label for _, label in chosen}
     if chosen == existing:
         return [Q()]
+    if paired:
+        return [Q(camera=camera, label=label) for camera, label in sorted(chosen)]
     if chosen == {pair for pair in existing if pair[1] in labels}:
         return [Q(label=label) for label in sorted(labels)]
     if chosen == {pair for pair in existing if pair[0] in cameras}:
@@ -136,11 +143,9 @@ def _stretches(existing: set[_Pair], chosen: set[_Pair]) -> list[Q]:
     return [Q(camera=camera, label=label) for camera, label in sorted(chosen)]
 
 
-def _judged(wanted: Wanted, pairs: set[_Pair]) -> QuerySet[Feedback]:
+def _judged(wanted: Wanted) -> QuerySet[Feedback]:
     """Feedback of events that are still there: so few rows that no index needs to know the filter."""
-    cameras, labels = {camera for camera, _ in pairs}, {label for _, label in pairs}
-    rows = Feedback.objects.filter(camera__in=cameras, found_label__in=labels)
-    rows = rows.filter(Exists(Event.objects.filter(pk=OuterRef("event"))))
+    rows = Feedback.objects.filter(Exists(Event.objects.filter(pk=OuterRef("event"))))
     if wanted.feedback != "any":
         rows = rows.filter(verdict=wanted.feedback)
     if wanted.zone:
@@ -173,12 +178,7 @@ def _behind(horizon: datetime | None, oldest: bool) -> Key | None:
 
 
 def _merged(parts: Sequence[QuerySet[Any]], limit: int, oldest: bool) -> list[Key]:
-    """The first keys of all parts, in order."""
-    runs = [_union(parts[at : at + _AT_ONCE], limit, oldest) for at in range(0, len(parts), _AT_ONCE)]
-    return list(islice(heapq.merge(*runs, reverse=not oldest), limit))
-
-
-def _union(parts: Sequence[QuerySet[Any]], limit: int, oldest: bool) -> list[Key]:
+    """The first keys of all parts, in order: one statement."""
     statements: list[str] = []
     values: list[Any] = []
     for number, part in enumerate(parts):

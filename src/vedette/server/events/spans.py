@@ -29,9 +29,7 @@ def clip_span(
 ) -> ClipSpan:
     """The event with the seconds before and after, which are the camera's where none are given.
 
-    Args:
-        until: last moment, for an event that still goes on: its clip is then the same however often it is
-            asked for.
+    `until` is the last moment, for an event that still goes on: its clip stays the same while it plays.
     """
     camera = Camera.objects.filter(pk=event.camera).only("pre_roll_s", "post_roll_s").first()
     before_s, after_s = (camera.pre_roll_s, camera.post_roll_s) if camera else (DEFAULT_ROLL_S,) * 2

@@ -96,6 +96,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             "zoneentry",
+            models.Index(fields=["zone", "-start", "-event", "score"], name="entry_by_time"),
+        ),
+        migrations.AddIndex(
+            "zoneentry",
             models.Index(
                 fields=["zone", "camera", "label", "-start", "-event", "score"], name="entry_by_camera_label"
             ),
