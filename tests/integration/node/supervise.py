@@ -6,6 +6,7 @@ from pathlib import Path
 from vedette.node.child import Command
 from vedette.node.home import Home
 from vedette.node.logging import configure_logging
+from vedette.node.standing import standing_file
 from vedette.node.supervisor import Supervisor
 
 
@@ -17,8 +18,10 @@ def command(folder: Path, words: str) -> Command:
 
 def main(folder: Path, programs: list[str]) -> int:
     configure_logging(json=True)
-    lock = Home(folder).prepare().lock()
-    return Supervisor([command(folder, words) for words in programs], held=(lock.fd,)).run()
+    home = Home(folder).prepare()
+    lock = home.lock()
+    commands = [command(folder, words) for words in programs]
+    return Supervisor(commands, held=(lock.fd,), standing=standing_file(home.runtime)).run()
 
 
 if __name__ == "__main__":
