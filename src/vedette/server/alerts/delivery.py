@@ -149,8 +149,8 @@ class Courier:
             return 0.0
         outcome = self._send(row)
         now = timezone.now()
-        record(row, outcome, now)
         self._judge(row, outcome, now)
+        record(row, outcome, now)
         return 0.0
 
     def _send(self, row: Delivery) -> Sent | SendError:
