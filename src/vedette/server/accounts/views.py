@@ -1,13 +1,18 @@
 """Logging in and out, passwords and second factors: django-allauth's views with our pages."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+import requests
+import structlog
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +21,8 @@ from vedette.server.accounts.audit import audit
 from vedette.server.accounts.configuration import PROVIDER
 from vedette.server.accounts.policy import own, public
 from vedette.server.accounts.sessions import end_all
+
+_log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = {"login": 600, "code": 300}
 
@@ -76,6 +83,7 @@ class Password(account.PasswordChangeView):  # type: ignore[misc]
         form.user.must_change_password = False
         answer: HttpResponse = super().form_valid(form)
         form.user.save(update_fields=["must_change_password"])
+        self.request.session.save()  # the new key and hash, before others are told from it
         end_all(form.user, but=self.request.session.session_key)
         audit(self.request, "user.password-changed", subject=form.user.username)
         return redirect("/") if first else answer
@@ -139,10 +147,26 @@ def back_to_login(request: HttpRequest, **_: Any) -> HttpResponse:  # noqa: ARG0
     return redirect("login")
 
 
+def _answering(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A provider that is away is said to be so on the login page."""
+
+    @wraps(view)
+    def answers(request: HttpRequest, provider_id: str) -> Any:
+        try:
+            return view(request, provider_id)
+        except requests.RequestException as error:
+            _log.warning("The login provider does not answer", error=type(error).__name__)
+            name = settings.VEDETTE.oidc.name
+            messages.error(request, f"{name} did not let you in, or did not answer. Try again.")
+            return redirect("login")
+
+    return answers
+
+
 login = public(Login.as_view())
 code = public(Code.as_view())
-provider_login = public(oidc.login)
-provider_callback = public(oidc.callback)
+provider_login = public(_answering(oidc.login))
+provider_callback = public(_answering(oidc.callback))
 given_up = public(back_to_login)
 logout = own(LogoutView.as_view())
 again = own(Again.as_view())

@@ -7,11 +7,14 @@ from tests.integration.server.access.routes import Route
 PAGE = Path(__file__).resolve().parents[4] / "docs/reference/access-matrix.md"
 COMMAND = "VEDETTE_UPDATE_DOCS=1 pytest tests/integration/server/access"
 
-_SHORT = {"yes": "yes", "login": "·", "no": "no", "not understood": "yes", "not there": "yes"}
+_SHORT = {"yes": "yes", "login": "·", "no": "no", "not understood": "yes"}
 _HEAD = f"""# Who may use which route
 
-What was heard by everybody on every route, as tests of the server noted it (`{COMMAND}`). *yes*: let in.
-*no*: known, and refused. *·*: sent to the login, or 401. In every row, things of another site, and for the
+What was heard by everybody on every route, as the tests of the server noted it
+(`{COMMAND}`).
+
+*yes*: let in. *no*: known, and refused. *·*: sent to the login, or 401. *not there*: let in, but the object
+is for others. In every row, things of another site, and for the
 viewer of one camera those of another camera, were not there (404) and named nowhere.
 
 An administrator of another site is let in like every administrator, and sees that other site. A share link
@@ -27,7 +30,8 @@ class Table:
 
     def note(self, route: Route, who: str, heard: str) -> None:
         """Fill a cell."""
-        self.cells.setdefault(route, {})[who] = heard
+        nothing_recorded = route.method == "HEAD" and heard == "not there"
+        self.cells.setdefault(route, {})[who] = "yes" if nothing_recorded else heard
 
     def text(self, people: list[str]) -> str:
         """The page."""
