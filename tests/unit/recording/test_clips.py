@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -270,3 +271,35 @@ def test_an_hour_stays_small(tmp_path: Path, make_video: VideoMaker) -> None:
     clip = ClipFile(hour, START_UTC_S, START_UTC_S + 3600)
     assert clip.duration_s == pytest.approx(3600)
     assert len(clip._head) < 400_000
+
+
+def test_a_clip_of_keyframes_alone(tmp_path: Path, make_video: VideoMaker) -> None:
+    """For many times the speed: every keyframe, nothing else, no sound, and the same length and moments."""
+    video = make_video(seconds=4, fps=10, gop=10, tone_hz=440.0)
+    recording = record(tmp_path, packets(video.path, times=2), segment_s=2)
+    whole = ClipFile(parts(recording), START_UTC_S + 0.5, START_UTC_S + 7)
+    quick = ClipFile(parts(recording), START_UTC_S + 0.5, START_UTC_S + 7, keyframes_only=True)
+    path = saved(quick, tmp_path / "quick.mp4")
+    found = probe(path)
+    assert set(found) == {"video"}
+    with av.open(str(path), options={"ignore_editlist": "1"}) as container:
+        assert len([packet for packet in container.demux() if packet.is_keyframe]) == 7
+    assert float(found["video"]["duration"]) == pytest.approx(whole.duration_s, abs=0.01)
+    assert quick.timeline == whole.timeline
+    assert quick.size_bytes < whole.size_bytes
+    assert quick.etag != whole.etag
+    assert decode_complaints(path) == ""
+
+
+def test_keyframes_alone_over_a_gap(tmp_path: Path, make_video: VideoMaker) -> None:
+    """Gaps are closed up as in a whole clip; each keyframe stands at its own moment."""
+    video = make_video(seconds=2, fps=10, gop=5)
+    recording = Recording(tmp_path, segment_s=2)
+    recording.feed(packets(video.path))
+    recording.feed(packets(video.path, START_UTC_S + 100))
+    recording.close()
+    quick = ClipFile(parts(recording), START_UTC_S, START_UTC_S + 200, keyframes_only=True)
+    assert [round(span.utc_s - START_UTC_S, 1) for span in quick.timeline] == [0, 100]
+    with av.open(str(saved(quick, tmp_path / "quick.mp4"))) as container:
+        times = [round(frame.time or 0, 2) for frame in container.decode(video=0)]
+    assert times == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
