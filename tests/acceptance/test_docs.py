@@ -154,7 +154,7 @@ def _settings(model: type[BaseModel], *above: str) -> Iterator[tuple[str, Any]]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _settings(kind, *above, name)
         else:
-            yield ".".join((*above, name)), field.get_default(call_default_factory=False)
+            yield ".".join((*above, name)), field.get_default(call_default_factory=True)
 
 
 def _rows(text: str) -> dict[str, list[str]]:
