@@ -171,7 +171,7 @@ def test_a_worker_that_falls_silent_is_told_and_told_back(
     monkeypatch.setattr("vedette.server.nodes.look.STARTED_S", -1000.0)
     worker.close()
     incident = eventually(is_open("node_silent"), 15)
-    assert "Door" in incident.message
+    assert "1 camera." in incident.message
     worker = Worker(tmp_path)
     eventually(is_open("node_silent", now=False), 15)
     eventually(lambda: told == ["+worker-1", "-worker-1"])

@@ -119,3 +119,17 @@ def test_the_system_tells_versions_models_and_processes(bearer: Bearer) -> None:
 def test_strangers_learn_nothing(path: str, db: None) -> None:
     """P6: without a token there is no answer."""
     assert Client().get(f"/api/v1/{path}").status_code == 401
+
+
+def test_lines_about_other_sites_cameras_are_not_shown(
+    door: None, bearer: Bearer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An administrator reads of the installation and of cameras of the own site, also of removed ones."""
+    said = {"event": "e", "level": "info", "timestamp": "2026-11-21T12:00:00Z"}
+    lines = [said | {"camera": camera} for camera in ("door", "vault", "removed")] + [said]
+    home = Home(tmp_path).prepare()
+    home.log("worker-1").write_text("\n".join(map(json.dumps, lines)))
+    monkeypatch.setattr(settings, "VEDETTE", settings.VEDETTE.model_copy(update={"home": tmp_path}))
+    admin = bearer(Role.ADMINISTRATOR)
+    assert sorted(line["camera"] for line in admin.get("/api/v1/logs").json()) == ["", "door", "removed"]
+    assert admin.get("/api/v1/logs?camera=vault").json() == []

@@ -42,10 +42,10 @@ def test_a_camera_that_nobody_runs() -> None:
 
 
 def test_a_silent_worker_is_one_finding() -> None:
-    """It names the cameras it should run; they are no findings of their own, and are out of sight."""
+    """It counts the cameras it should run; they are no findings of their own, and are out of sight."""
     now = situation(nodes={}, reports={})
     assert [(f.kind, f.node) for f in findings(now)] == [("node_silent", "worker-1")]
-    assert "Front door" in findings(now)[0].message
+    assert "Nothing is known of 1 camera." in findings(now)[0].message
     assert out_of_sight(now) == ({"worker-1"}, {"door"})
     assert kinds(situation(nodes={}, reports={}, started_s=LATER_S - 5)) == []
 

@@ -15,6 +15,7 @@ from vedette.server.accounts.policy import visible_cameras
 from vedette.server.api import system_schemas as schemas
 from vedette.server.api.access import ADMINISTER, VIEW, principal
 from vedette.server.api.schemas import Error, InTime
+from vedette.server.cameras.models import Camera
 from vedette.server.jobs import scheduler
 from vedette.server.jobs.models import Job
 from vedette.server.jobs.registry import tasks
@@ -52,6 +53,11 @@ def system(request: HttpRequest) -> Any:
 def seen_cameras(request: HttpRequest) -> dict[str, str]:
     """The cameras that the one who asks may see: names by id."""
     return dict(visible_cameras(principal(request)).values_list("id", "name"))
+
+
+def hidden_cameras(request: HttpRequest) -> frozenset[str]:
+    """The cameras that the one who asks may not see."""
+    return frozenset(Camera.objects.exclude(pk__in=list(seen_cameras(request))).values_list("id", flat=True))
 
 
 def visible_incidents(request: HttpRequest) -> QuerySet[Incident]:
@@ -155,4 +161,5 @@ def logs(
 ) -> Any:
     """Log lines of the processes of this machine, newest first."""
     audit(request, "logs.read", camera=camera, once_s=600)
-    return read_lines(settings.VEDETTE.layout().logs, Asked(camera, process, level, text, before), limit)
+    asked = Asked(camera, process, level, text, before, hidden_cameras(request))
+    return read_lines(settings.VEDETTE.layout().logs, asked, limit)

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from vedette.server.accounts.audit import audit
 from vedette.server.accounts.policy import Permission
-from vedette.server.api.system import SPANS, job_views, seen_cameras, start_job, visible_incidents
+from vedette.server.api.system import (
+    SPANS,
+    hidden_cameras,
+    job_views,
+    seen_cameras,
+    start_job,
+    visible_incidents,
+)
 from vedette.server.dashboard import plots
 from vedette.server.dashboard.pages import page, show, visible_problems
 from vedette.server.nodes.counters import help_of
@@ -92,11 +99,9 @@ def logs(request: HttpRequest) -> HttpResponse:
     """Log lines, newest first; of one camera, one process, from one level on."""
     given = {name: request.GET.get(name, "").strip()[:200] for name in ("camera", "process", "level", "text")}
     audit(request, "logs.read", camera=given["camera"], once_s=600)
-    lines = read_lines(
-        settings.VEDETTE.layout().logs,
-        Asked(given["camera"], given["process"], given["level"], given["text"]),
-        LINES,
-    )
+    words = (given["camera"], given["process"], given["level"], given["text"])
+    asked = Asked(*words, hidden=hidden_cameras(request))
+    lines = read_lines(settings.VEDETTE.layout().logs, asked, LINES)
     context = {
         "section": "system",
         "lines": lines,

@@ -47,6 +47,7 @@ class Asked:
         level: this level and those above.
         text: part of the event or of a detail, in any case.
         before: only older lines.
+        hidden: cameras that the one who asks may not see: no line about them.
     """
 
     camera: str = ""
@@ -54,10 +55,11 @@ class Asked:
     level: str = ""
     text: str = ""
     before: datetime | None = None
+    hidden: frozenset[str] = frozenset()
 
     def fits(self, line: Line) -> bool:
         """Whether the line was asked for."""
-        if self.camera and self.camera != line.camera:
+        if (self.camera and self.camera != line.camera) or line.camera in self.hidden:
             return False
         if self.level in LEVELS and _rank(line.level) < LEVELS.index(self.level):
             return False

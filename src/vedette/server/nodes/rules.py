@@ -45,15 +45,14 @@ def silent_nodes(now: Situation) -> Iterator[Finding]:
         return
     for worker in now.workers:
         if worker not in now.nodes:
-            theirs = [wanted.name for wanted in now.cameras if wanted.enabled and wanted.node == worker]
+            theirs = sum(wanted.enabled and wanted.node == worker for wanted in now.cameras)
             yield Finding("node_silent", worker, _silence(worker, theirs), node=worker)
 
 
-def _silence(worker: str, cameras: list[str]) -> str:
-    if not cameras:
-        return f"The worker {worker} does not report."
-    named = ", ".join(cameras[:3]) + (f" and {len(cameras) - 3} more" if len(cameras) > 3 else "")
-    return f"The worker {worker} does not report. Nothing is known of {named}."
+def _silence(worker: str, cameras: int) -> str:
+    """Names no camera: not everybody who is told may know of all of them."""
+    unknown = f" Nothing is known of {cameras} camera{'' if cameras == 1 else 's'}." if cameras else ""
+    return f"The worker {worker} does not report.{unknown}"
 
 
 def nodes(now: Situation) -> Iterator[Finding]:
