@@ -40,7 +40,9 @@ class Epoch(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Exact."""
-        return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)", **context)
+        return self.as_sql(
+            compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)::double precision", **context
+        )
 
 
 @dataclass(frozen=True, slots=True)
