@@ -230,6 +230,21 @@ def test_profiles_are_made_renamed_and_removed(login: Login, door: Camera) -> No
     assert client.post("/profiles", {"name": ""}).status_code == 422
 
 
+def test_profiles_of_other_sites_cameras_stay(login: Login, door: Camera, elsewhere: Camera) -> None:
+    """A profile that a hidden camera uses is not changed, and the camera is not named; a copy is."""
+    client = login()
+    assert "Vault" not in client.get("/profiles").content.decode()
+    assert "Vault" not in client.get("/cameras/door/detection").content.decode()
+    answer = client.post("/cameras/door/profile", {"min_score": "0.9", "labels": ["person"]})
+    assert answer.status_code == 422
+    assert "not yours to change" in answer.content.decode()
+    assert client.post(f"/profiles/{door.profile_id}", {"do": "remove"}).status_code == 422
+    saved(client, "/cameras/door/profile", {"min_score": "0.9", "labels": ["person"], "do": "copy"})
+    assert Profile.objects.get(name="default").min_score == 0.5
+    elsewhere.refresh_from_db()
+    assert elsewhere.profile.name == "default"
+
+
 def test_other_days_are_recordings_matter(login: Login, door: Camera) -> None:
     """Links to a moment of a camera lead to its recordings."""
     answer = login().get("/cameras/door?at=2026-11-21T12:00:00Z")

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from vedette.domain.errors import ConfigurationError
 from vedette.server.accounts.audit import audit
+from vedette.server.accounts.policy import Principal, visible_cameras
 from vedette.server.cameras import service
 from vedette.server.cameras.limits import MAX_ZONES
 from vedette.server.cameras.models import Camera, Profile, Zone
@@ -79,7 +80,12 @@ def remove_zone(request: HttpRequest, zone: Zone) -> None:
 
 @transaction.atomic
 def change_profile(request: HttpRequest, profile: Profile, fields: Mapping[str, Any]) -> Profile:
-    """Change or (when it is new) add a profile."""
+    """Change or (when it is new) add a profile.
+
+    Raises:
+        ConfigurationError: a value cannot be used, or cameras have it that the one who asks may not see.
+    """
+    _check_all_seen(request, profile)
     action = "profile.changed" if profile.pk else "profile.added"
     before = {name: getattr(profile, name) for name in service.PROFILE_FIELDS}
     service.change_profile(profile, fields)
@@ -91,6 +97,7 @@ def change_profile(request: HttpRequest, profile: Profile, fields: Mapping[str, 
 @transaction.atomic
 def remove_profile(request: HttpRequest, profile: Profile) -> None:
     """Remove a profile that no camera uses."""
+    _check_all_seen(request, profile)
     name = profile.name
     service.remove_profile(profile)
     audit(request, "profile.removed", subject=name)
@@ -114,6 +121,18 @@ def undo(request: HttpRequest, camera: Camera, token: str) -> str:
     if kind == "zones":
         return replace_zones(request, camera, before)
     return change_camera(request, camera, before)
+
+
+def _check_all_seen(request: HttpRequest, profile: Profile) -> None:
+    """Profiles may be shared by sites: nobody changes how cameras work that are hidden from them."""
+    asks: Principal | None = getattr(request, "principal", None)
+    if asks is None or profile.pk is None:
+        return
+    if profile.cameras.exclude(pk__in=visible_cameras(asks).values("pk")).exists():
+        raise ConfigurationError(
+            f"The profile {profile.name!r} is also used by cameras that are not yours to change.",
+            hint="Make a copy of it for your cameras.",
+        )
 
 
 def _token(kind: str, camera: Camera, before: object) -> str:
