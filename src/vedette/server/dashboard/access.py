@@ -24,9 +24,9 @@ from vedette.server.dashboard.token_forms import LIFETIMES, read_token
 PER_PAGE = 60
 _FILTERS = ("who", "by", "action", "camera", "after", "before")
 _ROLES = {
-    Role.VIEWER.value: "looks",
-    Role.OPERATOR.value: "looks and operates",
-    Role.ADMINISTRATOR.value: "may everything",
+    Role.VIEWER.value: "looks and listens",
+    Role.OPERATOR.value: "also arms, exports, shares",
+    Role.ADMINISTRATOR.value: "also changes settings",
 }
 _BACK = {"profile": "profile", "access-tokens": "access-tokens", "access-shares": "access-shares"}
 

@@ -238,7 +238,17 @@ def test_a_second_factor_holds(ada: User) -> None:
         log_in(browser)
         used = browser.post("/login/code", {"code": code})
         assert b"This code is not right" in used.content
-    assert AuditEntry.objects.filter(action="user.second-factor-added").count() == 2
+
+
+def test_changes_of_the_second_factor_are_noted(ada: User, django_capture_on_commit_callbacks: Any) -> None:
+    """Adding and removing stand in the audit log."""
+    owner = Client()
+    log_in(owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        add_second_factor(owner)
+        owner.post("/profile/second-factor/remove")
+    noted = set(AuditEntry.objects.filter(who="ada").values_list("action", flat=True))
+    assert {"user.second-factor-added", "user.second-factor-removed"} <= noted
 
 
 def test_codes_are_throttled(ada: User) -> None:
