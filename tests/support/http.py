@@ -46,6 +46,7 @@ class Resource:
 
     Attributes:
         pictures: JPEG files, sent one after the other in a loop as multipart/x-mixed-replace.
+        location: redirects there.
         lengths: whether each part of the stream says how long it is.
     """
 
@@ -55,6 +56,7 @@ class Resource:
     fps: float = 10.0
     guard: Guard | None = None
     fault: HttpFault = HttpFault.NONE
+    location: str = ""
     lengths: bool = True
     requests: int = 0
     sent: int = 0
@@ -130,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         if resource.fault is HttpFault.SILENT:
             self._hold(resource, HttpFault.SILENT)
             self.close_connection = True
+        elif resource.location:
+            self._redirect(resource.location)
         elif resource.fault is HttpFault.ERROR:
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
         elif resource.guard and not resource.guard.allows(self.command, self.headers["Authorization"]):
@@ -147,6 +151,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if challenge:
             self.send_header("WWW-Authenticate", challenge)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _redirect(self, location: str) -> None:
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", location)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

@@ -196,3 +196,19 @@ def test_close_ends_a_blocked_open_for_good(stream: Resource, url: str) -> None:
     source.close()
     with pytest.raises(SourceError, match="closed"):
         source.open()
+
+
+def test_a_redirect_on_the_same_host_is_followed(server: HttpServer, stream: Resource, url: str) -> None:
+    """With the credentials that the new place asks for."""
+    stream.guard = Guard("ada", "hush", scheme="basic")
+    server.add("moved", Resource(location=f"/{url.rpartition('/')[2]}"))
+    source = camera(server.url("moved"), username="ada", password="hush")
+    assert len(read(source, 3)) == 3
+
+
+def test_a_redirect_to_another_host_is_not_followed(server: HttpServer) -> None:
+    """Nobody is asked whom the user did not name, and endless redirects end."""
+    server.add("away", Resource(location="http://203.0.113.9/stream"))
+    server.add("loop", Resource(location="/loop"))
+    assert "another host" in failure_of(camera(server.url("away")), SourceError)
+    failure_of(camera(server.url("loop")), SourceError)
