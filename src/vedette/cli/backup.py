@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from vedette.cli.common import HomeOption, errors, out
@@ -38,8 +39,7 @@ def backup(
     secret = _password(password, confirm=True) if with_keys else None
     with _bar("Backing up") as show:
         create_backup(settings, target, password=secret, on_progress=show)
-    size = target.stat().st_size / 1e6
-    out.print(f"{target}: {size:.1f} MB.", highlight=False, soft_wrap=True)
+    out.print(f"{target}: {decimal(target.stat().st_size)}.", highlight=False, soft_wrap=True)
     if not with_keys:
         errors.print(
             "Stored passwords open only with the keys of this home: see --with-keys.", highlight=False

@@ -34,7 +34,7 @@ def test_into_an_empty_home_with_keys(previous: Path, tmp_path: Path) -> None:
     (previous / "vedette.yaml").write_text("# ours\nport: 9000\n")
     run(previous, "")
     said = done("backup", tmp_path / "b", "--with-keys", home=previous, env=PASSWORD)
-    assert "MB" in said
+    assert "kB" in said
     other = tmp_path / "other"
     said = done("restore", tmp_path / "b", home=other, env=PASSWORD)
     assert "The keys were restored" in said

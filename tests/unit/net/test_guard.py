@@ -93,6 +93,7 @@ def test_certificates_are_checked_for_the_name(tmp_path: Path) -> None:
 
 def test_the_asynchronous_transport_does_the_same() -> None:
     """One answer, one refusal."""
+
     async def ask(url: str) -> int:
         async with httpx.AsyncClient(transport=AsyncGuardedTransport()) as client:
             return (await client.get(url)).status_code

@@ -1,5 +1,7 @@
 """The daily backup."""
 
+from rich.filesize import decimal
+
 from vedette.server.backup.keep import DAILY, keep_backup
 from vedette.server.jobs.registry import job
 from vedette.settings import active, load_settings
@@ -12,4 +14,4 @@ def backup() -> str:
     if not settings.backup.keep:
         return "Switched off: backup.keep is 0."
     target = keep_backup(settings, DAILY, settings.backup.keep)
-    return f"{target.name}, {target.stat().st_size / 1e6:.1f} MB."
+    return f"{target.name}, {decimal(target.stat().st_size)}."
