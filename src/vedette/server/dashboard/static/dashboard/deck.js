@@ -6,7 +6,7 @@ import { json } from "./tracks.js";
 import { iso, now } from "./times.js";
 
 const CLIP_S = 300, FAST_CLIP_S = 1800, FAST = 4, AHEAD_S = 15, NEAR_S = 0.02, SCRAP_S = 0.05, TOGETHER_S = 1.5;
-const EDGE_S = 60, EDGE_WAIT_MS = 2500, EDGE_LEAST_S = 4;
+const EDGE_S = 15, EDGE_WAIT_MS = 2500, EDGE_LEAST_S = 4;
 const STILL_PX = 640;
 
 export class Deck {
@@ -86,7 +86,8 @@ export class Deck {
 
   take(clip, at, long) {
     const found = clip && clip.end - at > SCRAP_S ? clip : null;
-    const atEdge = at + long > now() && now() - at < EDGE_S && !(found && found.end - Math.max(at, found.start) > EDGE_LEAST_S);
+    const enough = found && found.end - Math.max(at, found.start) > EDGE_LEAST_S;
+    const atEdge = !enough && !found?.more && now() - (found?.end ?? at) < EDGE_S;
     if (atEdge) this.retryMs = performance.now() + EDGE_WAIT_MS;
     else if (!found) Object.assign(this, { emptyFrom: at, emptyTo: at + long });
     if (!found || atEdge) return;
@@ -103,7 +104,7 @@ export class Deck {
     if (!found.timeline.length) return null;
     const first = found.timeline[0], start = Date.parse(first.start) / 1000, stop = start + first.duration_s;
     const address = `${this.track.base}/clip.mp4?start=${iso(Math.max(start, at))}&end=${iso(stop)}${keyframes}`;
-    return { start, end: stop, address, speed, askedAt: at };
+    return { start, end: stop, address, speed, askedAt: at, more: found.timeline.length > 1 };
   }
 
   swap(at) {
