@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,7 +15,7 @@ from vedette.server.api.event_shares import working_shares
 from vedette.server.api.events import find_event, find_events
 from vedette.server.api.paging import make_cursor
 from vedette.server.dashboard import formats
-from vedette.server.dashboard.filters import SCORES, SPANS, VERDICTS, choices, read_filter
+from vedette.server.dashboard.filters import SCORES, SPANS, VERDICTS, choices, known_labels, read_filter
 from vedette.server.dashboard.pages import page, show
 from vedette.server.events.models import Event
 from vedette.server.events.search import Wanted, find_any
@@ -106,7 +105,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "clip": clip,
         "list": "list" in request.GET,
         "asked": asked,
-        "labels": [label for label in choices(asks, asked).labels if label != found.label] if operates else [],
+        "labels": sorted(known_labels(asks) - {found.label, "motion"}) if operates else [],
         "shares": working_shares(request, found) if operates else [],
         "lifetimes": LIFETIMES,
         "later": later,
@@ -157,12 +156,10 @@ def _feet(found: Event) -> list[tuple[float, float]]:
 
 def _clip(found: Event) -> str | None:
     """The query string of the event's clip; None when nothing was recorded then."""
-    query = QueryDict(mutable=True)
-    span = clip_span(found)
-    if found.phase != "end":
-        span = clip_span(found, until=found.end)
-    elif span.end > timezone.now() - STILL_WRITTEN:
-        span = clip_span(found, until=timezone.now() - STILL_WRITTEN)
-    if span.end != clip_span(found).end:
-        query["until"] = iso(span.end)
-    return query.urlencode() if clip_segments(found.camera, span.start, span.end) else None
+    span, query = clip_span(found), QueryDict(mutable=True)
+    until = found.end
+    if found.phase == "end":
+        until = max(until, timezone.now() - STILL_WRITTEN)
+    if until < span.end:
+        query["until"] = iso(until)
+    return query.urlencode() if clip_segments(span.camera, span.start, min(span.end, until)) else None

@@ -136,14 +136,16 @@ class Choices:
 def choices(asks: Principal, asked: Asked) -> Choices:
     """Cameras, labels and zones that there are, or that there are events of: a few small queries."""
     cameras = dict(visible_cameras(asks).order_by("name").values_list("id", "name"))
-    zones = set(Zone.objects.filter(camera__in=list(cameras)).values_list("name", flat=True).distinct())
-    labels = {label for labels in Profile.objects.values_list("labels", flat=True) for label in labels}
+    zones = set(Zone.objects.filter(camera__in=list(cameras)).values_list("name", flat=True))
     facets = visible(asks, Facet.objects.all())
-    for label, zone in facets.values_list("label", "zone").distinct():
-        labels.add(label)
-        zones.add(zone)
+    zones |= set(facets.values_list("zone", flat=True).distinct()) | {asked.filter.zone or ""}
     for camera in (*facets.values_list("camera", flat=True).distinct(), *asked.filter.camera):
         cameras.setdefault(camera, camera)
-    zones |= {asked.filter.zone or ""}
-    labels |= {"person", *asked.filter.label}
-    return Choices(cameras, sorted(labels), sorted(zones - {""}))
+    return Choices(cameras, sorted(known_labels(asks) | set(asked.filter.label)), sorted(zones - {""}))
+
+
+def known_labels(asks: Principal) -> set[str]:
+    """What profiles look for, and what was found so far."""
+    sought = {label for labels in Profile.objects.values_list("labels", flat=True) for label in labels}
+    found = visible(asks, Facet.objects.all()).values_list("label", flat=True).distinct()
+    return {"person", *sought, *found}

@@ -1,12 +1,19 @@
 """What a share link opens: one event, alone."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseNotFound,
+)
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from vedette.server.accounts.models import Share
 from vedette.server.accounts.policy import shared
@@ -19,14 +26,29 @@ from vedette.server.events.models import Event
 from vedette.server.events.spans import clip_span
 from vedette.server.recordings.clips import clip_segments
 
+_READS = ("GET", "HEAD")
 _ALONE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "private, no-store"}
 
 
 @shared(KIND)
-@require_safe
-def shared_event(request: HttpRequest, token: str) -> HttpResponse:
+def shared_event(request: HttpRequest, token: str) -> HttpResponseBase:
     """The event, without a way to anything else."""
-    share, event = _shared(request)
+    return _answer(request, lambda share, event: _page(request, share, event, token))
+
+
+@shared(KIND)
+def shared_clip(request: HttpRequest, token: str) -> HttpResponseBase:  # noqa: ARG001  checked before
+    """Its recording."""
+    return _answer(request, lambda _, event: clip_answer(request, clip_span(event)))
+
+
+@shared(KIND)
+def shared_snapshot(request: HttpRequest, token: str) -> HttpResponseBase:  # noqa: ARG001  checked before
+    """Its best picture."""
+    return _answer(request, lambda _, event: picture(request, event, event.snapshot))
+
+
+def _page(request: HttpRequest, share: Share, event: Event, token: str) -> HttpResponse:
     span, zone = clip_span(event), viewer_zone(request)
     context: dict[str, Any] = {
         "event": event,
@@ -36,23 +58,25 @@ def shared_event(request: HttpRequest, token: str) -> HttpResponse:
         "clip": bool(clip_segments(span.camera, span.start, span.end)),
     }
     with timezone.override(zone):
-        answer = render(request, "dashboard/shared_event.html", context)
-    return _alone(answer)
+        return render(request, "dashboard/shared_event.html", context)
 
 
-@shared(KIND)
-@require_safe
-def shared_clip(request: HttpRequest, token: str) -> HttpResponseBase:  # noqa: ARG001  checked before
-    """Its recording."""
-    return _alone(clip_answer(request, clip_span(_shared(request)[1])))
-
-
-@shared(KIND)
-@require_safe
-def shared_snapshot(request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG001  checked before
-    """Its best picture."""
-    event = _shared(request)[1]
-    return _alone(picture(request, event, event.snapshot))
+def _answer(request: HttpRequest, make: Callable[[Share, Event], HttpResponseBase]) -> HttpResponseBase:
+    """What is made of link and event; nothing of it is kept, indexed, or told to another site."""
+    answer: HttpResponseBase
+    try:
+        answer = (
+            make(*_shared(request))
+            if request.method in {"GET", "HEAD"}
+            else HttpResponseNotAllowed(["GET", "HEAD"])
+        )
+    except Http404 as error:
+        answer = HttpResponseNotFound(str(error), content_type="text/plain")
+    for name, value in _ALONE.items():
+        answer.headers[name] = value
+    # Django would log the address of what fails, and the address is the secret.
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return answer
 
 
 def _shared(request: HttpRequest) -> tuple[Share, Event]:
@@ -64,12 +88,5 @@ def _shared(request: HttpRequest) -> tuple[Share, Event]:
     share: Share = request.share  # type: ignore[attr-defined]
     event = Event.objects.filter(pk=UUID(share.subject)).first()
     if event is None or Camera.objects.filter(pk=event.camera).exclude(site_id=share.site_id).exists():
-        raise Http404("The event is gone.")
+        raise Http404("The event that this link showed is gone.")
     return share, event
-
-
-def _alone(answer: Any) -> Any:
-    """Nothing of it is kept, indexed, or told to another site."""
-    for name, value in _ALONE.items():
-        answer.headers[name] = value
-    return answer

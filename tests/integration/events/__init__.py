@@ -1,0 +1,1 @@
+"""Finding, judging and sharing events, on a real database."""
