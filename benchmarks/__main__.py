@@ -11,7 +11,19 @@ from rich.console import Console
 from benchmarks.footage import DATA
 from benchmarks.result import Result, SkippedError, table, write
 
-NAMES = ("steps", "quiet", "busy", "pool", "farm", "cold_start", "events", "scrub", "alerts", "live")
+NAMES = (
+    "steps",
+    "quiet",
+    "busy",
+    "pool",
+    "farm",
+    "cold_start",
+    "events",
+    "events_list",
+    "scrub",
+    "alerts",
+    "live",
+)
 RESULTS = Path(__file__).parent / "results"
 
 
