@@ -27,8 +27,8 @@ pytestmark = [
 WIDE, PHONE = (1400, 900), (390, 800)
 GUARD = Guard("admin", "p@ss&word")
 SECTIONS = ("", "/zones", "/detection", "/recording", "/connection")
-REFUSED = re.compile(r"^422 |status of 422")
-"""What the browser notes when a form was refused, as it should be."""
+REFUSED = re.compile(r"^422 |^503 .*snapshot|status of (422|503)")
+"""What the browser notes when a form was refused, and when a camera has no picture yet."""
 
 Open = Callable[..., Visit]
 
