@@ -159,7 +159,9 @@ def get_profile(request: HttpRequest, name: str) -> Any:  # noqa: ARG001
 @profiles.patch("/{name}", auth=ADMINISTER, response={200: schemas.ProfileOut, 404: schemas.Error})
 def change_profile(request: HttpRequest, name: str, payload: schemas.ProfileIn) -> Any:
     """Change fields; every camera with this profile follows within a second."""
-    return changes.change_profile(request, _profile(name), payload.model_dump(exclude_unset=True, mode="json"))
+    return changes.change_profile(
+        request, _profile(name), payload.model_dump(exclude_unset=True, mode="json")
+    )
 
 
 @profiles.delete("/{name}", auth=ADMINISTER, response={204: None, 404: schemas.Error, 422: schemas.Error})

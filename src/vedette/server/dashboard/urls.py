@@ -2,8 +2,19 @@
 
 from django.urls import include, path
 
-from vedette.server.dashboard import events, live, recordings, retention, shared, system
-from vedette.server.dashboard import add_camera, camera, connection, profiles, zones
+from vedette.server.dashboard import (
+    add_camera,
+    camera,
+    connection,
+    events,
+    live,
+    profiles,
+    recordings,
+    retention,
+    shared,
+    system,
+    zones,
+)
 
 urlpatterns = [
     path("", live.live, name="cameras"),
