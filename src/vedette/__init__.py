@@ -1,3 +1,3 @@
 """Vedette watches cameras and tells you what happened."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
