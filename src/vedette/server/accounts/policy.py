@@ -138,6 +138,8 @@ def visible(principal: Principal, rows: QuerySet[Row], field: str = "camera") ->
     """The rows of cameras they may see; administrators also see those of their site's removed cameras."""
     if not allowed(principal, Permission.ADMINISTER):
         return rows.filter(**{f"{field}__in": visible_cameras(principal).values("id")})
+    if not Site.objects.exclude(pk=principal.site_id).exists():
+        return rows  # there is but one site: everything is its own, and lists stay on their indexes
     if principal.site_id == Site.default().pk:  # it also has what no site ever laid claim to
         others = Camera.objects.exclude(site_id=principal.site_id).values("id")
         removed = RemovedCamera.objects.exclude(site_id=principal.site_id).values("id")

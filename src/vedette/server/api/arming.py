@@ -10,7 +10,7 @@ from ninja import Router, Status
 
 from vedette.domain.errors import ConfigurationError
 from vedette.server.accounts.audit import audit
-from vedette.server.accounts.policy import Permission, Principal, visible_cameras
+from vedette.server.accounts.policy import Permission, Principal, allowed, visible_cameras
 from vedette.server.alerts import service
 from vedette.server.alerts.arming import set_armed
 from vedette.server.alerts.limits import MAX_SCHEDULES
@@ -135,13 +135,14 @@ def _seen(request: HttpRequest, model: type[Any]) -> list[Any]:
 
 
 def find(request: HttpRequest, model: type[Any], row_id: int) -> Any:
-    """A row of the site of the one who asks.
+    """A row of the site of the one who asks, about cameras that they may see.
 
     Raises:
         Http404: there is none.
     """
-    row = model.objects.filter(site=principal(request).site_id, pk=row_id).first()
-    if row is None:
+    asks = principal(request)
+    row = model.objects.filter(site=asks.site_id, pk=row_id).first()
+    if row is None or not _sees_all_of(asks, row.cameras):
         raise Http404(f"There is no such {model.__name__.removeprefix('Arming').lower()}.")
     return row
 
@@ -169,8 +170,17 @@ def change_absence(request: HttpRequest, row: Absence, payload: schemas.AbsenceI
 Row = TypeVar("Row", ArmingSchedule, Absence)
 
 
+def _sees_all_of(asks: Principal, cameras: list[str]) -> bool:
+    """Whether these cameras are theirs; an empty list is the whole site, for those who see all of it."""
+    if not cameras:
+        return asks.cameras is None or allowed(asks, Permission.ADMINISTER)
+    return set(cameras) <= set(visible_cameras(asks).values_list("pk", flat=True))
+
+
 def _store(request: HttpRequest, row: Row, values: dict[str, Any], action: str) -> Row:
     service.check_cameras(row.site_id, values["cameras"])
+    if not _sees_all_of(principal(request), values["cameras"]):
+        raise ConfigurationError("cameras: choose from those that you may see.")
     for name, value in values.items():
         setattr(row, name, value)
     row.changed = timezone.now()

@@ -9,11 +9,13 @@ from django.test import Client
 from tests.integration.server.access import routes
 from tests.integration.server.access.asking import CAST, IN, NO_METHOD, ask, every_route
 from tests.integration.server.access.routes import Route
-from tests.integration.server.access.world import World
+from tests.integration.server.access.world import World, a_user
+from vedette.server.accounts.audit import AuditEntry
 from vedette.server.accounts.middleware import user_principal
-from vedette.server.accounts.models import Share, User
+from vedette.server.accounts.models import Role, Share, User
 from vedette.server.accounts.policy import SHARED, Permission, allowed, visible_cameras
 from vedette.server.accounts.shares import share, withdraw
+from vedette.server.cameras.models import Camera
 from vedette.server.streams.access import visitor
 
 OPENED_BY_LINK = [route for route in every_route() if str(route.needs).startswith(SHARED)]
@@ -75,6 +77,47 @@ def test_the_admin_is_for_administrators_of_the_site(world: World, who: str) -> 
             continue
         assert answer.status_code in {200, 302, 403, 404, 405}, path
         assert not [secret for secret in secrets if secret in answer.content], path
+
+
+def test_the_admin_changes_nothing_of_another_site(world: World) -> None:
+    """Foreign rows cannot be opened, nor chosen in a form, nor removed with others; changes are noted."""
+    browser = CAST["administrator"](world).client()
+    other = world.cameras["vault-7"]
+    assert browser.get("/admin/cameras/camera/vault-7/change/")["Location"] == "/admin/"
+    form = {"id": "new", "name": "New", "main_url": "rtsp://x/1", "transport": "tcp", "recording_mode": "off"}
+    form |= {"pre_roll_s": "5", "post_roll_s": "5", "zones-TOTAL_FORMS": "0", "zones-INITIAL_FORMS": "0"}
+    form |= {"profile": world.door["profile_id"]}
+    refused = browser.post("/admin/cameras/camera/add/", form | {"site": str(other.site_id)})
+    assert refused.status_code == 200
+    assert b"Select a valid choice" in refused.content
+    own = form | {"site": str(world.cameras["porch-7"].site_id)}
+    assert browser.post("/admin/cameras/camera/add/", own).status_code == 302
+    assert AuditEntry.objects.order_by("-id")[0].action == "camera.added"
+    chosen = {"action": "delete_selected", "_selected_action": ["vault-7"], "post": "yes"}
+    browser.post("/admin/cameras/camera/", chosen)
+    assert Camera.objects.filter(pk="vault-7").exists()
+
+
+def test_people_are_not_changed_in_the_admin(world: World) -> None:
+    """There users, tokens and sites can only be looked at: /access knows the rules."""
+    browser = CAST["administrator"](world).client()
+    user = world.door["user_id"]
+    assert browser.get(f"/admin/accounts/user/{user}/change/").status_code == 200
+    assert browser.post(f"/admin/accounts/user/{user}/change/", {"role": "viewer"}).status_code == 403
+    assert browser.get("/admin/accounts/user/add/").status_code == 403
+    assert browser.post(f"/admin/accounts/user/{user}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_somebody_of_one_camera_arms_no_other(world: World) -> None:
+    """Absences of the whole site, or of other cameras, are neither made nor removed."""
+    operator = a_user("limited", Role.OPERATOR, only=world.cameras["porch-7"]).client()
+    span = {"start": "2026-11-21T12:00:00Z", "end": "2026-11-22T12:00:00Z"}
+    address = "/api/v1/arming/absences"
+    for cameras in ([], ["yard-7"], ["porch-7", "yard-7"]):
+        body = span | {"cameras": cameras}
+        assert operator.post(address, body, content_type="application/json").status_code == 422
+    assert operator.delete(f"{address}/{world.yard['absence_id']}").status_code == 404
+    assert operator.delete(f"{address}/{world.door['absence_id']}").status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/api/v1/docs", "/api/v1/openapi.json", "/api/v1/", "/api/v1/nothing"])
