@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from vedette.server.accounts.audit import audit
@@ -62,7 +62,8 @@ def make_share(request: HttpRequest, event_id: UUID, payload: ShareIn) -> Any:
     row = working_shares(request, event)[0]
     detail = {"share": str(row.id), "expires": row.expires.isoformat()}
     audit(request, "share.made", camera=event.camera, subject=event.id, detail=detail)
-    return 201, ShareOut.from_orm(row).model_dump() | {"url": _address(request, token)}
+    told = {name: getattr(row, name) for name in ShareOut.model_fields}
+    return Status(201, told | {"url": _address(request, token)})
 
 
 @router.get("/{event_id}/shares", auth=OPERATE, response=list[ShareOut])
@@ -80,7 +81,7 @@ def withdraw_share(request: HttpRequest, event_id: UUID, share_id: UUID) -> Any:
         raise Http404("There is no such link, or it does not work any more.")
     withdraw(found)
     audit(request, "share.withdrawn", camera=event.camera, subject=event.id, detail={"share": str(found.id)})
-    return 204, None
+    return Status(204, None)
 
 
 def _address(request: HttpRequest, token: str) -> str:

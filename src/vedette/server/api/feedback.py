@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 from ninja.params.functions import Query
 from pydantic import Field
 
@@ -65,4 +65,4 @@ def delete_feedback(request: HttpRequest, event_id: UUID) -> Any:
     event = find_event(request, event_id)
     if take_back(event):
         audit(request, "feedback.withdrawn", camera=event.camera, subject=event.id)
-    return 204, None
+    return Status(204, None)
