@@ -39,6 +39,15 @@ def test_times_get_longer_with_age() -> None:
     assert formats.clock(other) == f"{other.day} {other:%b %H:%M:%S}"
 
 
+def test_days_are_written_out() -> None:
+    """Today and yesterday by name, the year only where it is another."""
+    now = timezone.now()
+    assert [formats.day(now - timedelta(days=days)) for days in (0, 1)] == ["Today", "Yesterday"]
+    assert formats.day(NOON.replace(year=2001)) == "Wednesday 21 November 2001"
+    other = now + timedelta(days=5 if now.timetuple().tm_yday < 360 else -5)
+    assert formats.day(other) == f"{other:%A} {other.day} {other:%B}"
+
+
 @pytest.mark.parametrize("zone", ["../../etc/passwd", "Nowhere/City", "", "\u00e9", "A" * 5000])
 def test_a_zone_that_is_none_is_utc(login: Login, zone: str) -> None:
     """Whatever the cookie holds, pages answer."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.recordings.conftest import archive  # noqa: F401  a fixture
 from tests.integration.server.conftest import bearer  # noqa: F401  a fixture
 from tests.integration.server.worker import event
 from vedette.domain.messages import EventMessage, ZoneVisit
