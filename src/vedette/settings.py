@@ -123,7 +123,7 @@ class Settings(BaseSettings):
         trusted_origins: more `https://...` origins whose forms are taken.
         trusted_proxies: addresses and networks whose `X-Forwarded-...` headers are believed.
         public_url: address that people use, for links; its host is allowed and its origin trusted.
-        push_services: hosts (or `http://host:port`) that browsers may ask to be told by, besides the known ones.
+        push_services: hosts (or `http://host:port`) by which browsers may be told, besides the known ones.
         tls_cert: file of the certificate chain (PEM); with `tls_key` the server speaks HTTPS.
         tls_key: file of its private key (PEM).
         hsts_s: how long browsers shall insist on HTTPS once they have seen it; 0 does not ask them to.

@@ -67,7 +67,8 @@ def named(camera: str, names: dict[str, str]) -> str:
 def query(given: QueryDict, **changes: object) -> str:
     """The query string with changes; empty values are left out, as is `part`."""
     wanted = QueryDict(mutable=True)
-    for name, values in {**dict(given.lists()), **{name: [value] for name, value in changes.items()}}.items():
+    for name in {**given, **changes}:
+        values = [changes[name]] if name in changes else given.getlist(name)
         wanted.setlist(name, [str(value) for value in values if value])
     wanted.pop("part", None)
     return wanted.urlencode()
