@@ -135,14 +135,15 @@ def _seen(request: HttpRequest, model: type[Any]) -> list[Any]:
 
 
 def find(request: HttpRequest, model: type[Any], row_id: int) -> Any:
-    """A row of the site of the one who asks, about cameras that they may see.
+    """A row of the site of the one who asks; one that arms cameras, when they may see all of them.
 
     Raises:
         Http404: there is none.
     """
     asks = principal(request)
     row = model.objects.filter(site=asks.site_id, pk=row_id).first()
-    if row is None or not _sees_all_of(asks, row.cameras):
+    arms = isinstance(row, ArmingSchedule | Absence)
+    if row is None or (arms and not _sees_all_of(asks, row.cameras)):
         raise Http404(f"There is no such {model.__name__.removeprefix('Arming').lower()}.")
     return row
 
