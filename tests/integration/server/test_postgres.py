@@ -1,17 +1,15 @@
 """The same server on a real Postgres."""
 
 import os
-import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.server.conftest import free_port
+from vedette.testing.postgres import MissingError, postgres
 
 pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'vedette[postgres]'")
 
@@ -46,7 +44,17 @@ api = Client(headers={"Authorization": "Bearer " + create_token("t", "viewer")})
 first = api.get("/api/v1/events?limit=1").json()
 second = api.get("/api/v1/events", {"limit": 1, "cursor": first["next"]}).json()
 assert {first["items"][0]["id"], second["items"][0]["id"]} == {m.id for m in messages[:2]}
-assert [e["id"] for e in api.get("/api/v1/events?zone=drive").json()["items"]] == [messages[0].id]
+def ids(query):
+    return {e["id"] for e in api.get(f"/api/v1/events?{query}").json()["items"]}
+assert ids("zone=drive") == ids("zone=drive&camera=door&camera=yard") == {messages[0].id}
+assert ids("label=car") == ids("label=car&camera=yard&min_score=0.5&kind=object") == {messages[1].id}
+assert ids("camera=door&camera=yard&feedback=none") == {m.id for m in messages[:2]}
+from vedette.server.events.feedback import give_feedback
+from vedette.server.events.models import Event
+from vedette.server.events.retention import remove_unused_facets
+give_feedback(Event.objects.get(pk=messages[1].id), "wrong", "", "ada")
+assert ids("feedback=wrong&label=car") == {messages[1].id} == ids("") - ids("feedback=none")
+assert remove_unused_facets() == 0
 assert len(api.get("/api/v1/recordings?camera=door").json()["items"]) == 1
 root = settings.HOME.recordings
 assert [d.kind for d in check_recordings(root, repair=True)] == ["missing_file"]
@@ -55,44 +63,19 @@ print("done")
 """
 
 
-def commands() -> Path:
-    """Where initdb is."""
-    folders = [Path(found).parent] if (found := shutil.which("initdb")) else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    if not folders:
-        pytest.skip("no Postgres server on this machine")
-    return folders[0]
-
-
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
+def database() -> Iterator[str]:
     """The URL of an empty database in a cluster of its own."""
-    binaries, port = commands(), free_port()
-    as_user = []
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        if os.geteuid() == 0:
-            try:
-                user = pwd.getpwnam("postgres")
-            except KeyError:
-                pytest.skip("Postgres does not run as root, and there is no user postgres")
-            os.chown(folder, user.pw_uid, user.pw_gid)
-            as_user = ["runuser", "-u", "postgres", "--"]
-        data = f"{folder}/data"
-        make = [*as_user, str(binaries / "initdb"), "-D", data, "-U", "vedette", "--auth=trust", "--no-sync"]
-        subprocess.run(make, check=True, capture_output=True, cwd="/")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-        control = [*as_user, str(binaries / "pg_ctl"), "-D", data, "-w"]
-        start = [*control, "-o", options, "-l", f"{folder}/log", "start"]
-        subprocess.run(start, check=True, capture_output=True, cwd="/")
-        try:
-            yield f"postgresql://vedette@127.0.0.1:{port}/postgres"
-        finally:
-            subprocess.run([*control, "-m", "fast", "stop"], check=True, capture_output=True, cwd="/")
+    try:
+        with postgres("fsync=off") as url:
+            yield url
+    except MissingError as missing:
+        pytest.skip(str(missing))
 
 
-def test_everything_works_on_postgres(postgres: str, tmp_path: Path) -> None:
+def test_everything_works_on_postgres(database: str, tmp_path: Path) -> None:
     """Migrations, configuration, placement, idempotent storing, pages, filters, check and retention."""
-    environment = {**os.environ, "VEDETTE_HOME": str(tmp_path), "VEDETTE_DATABASE_URL": postgres}
+    environment = {**os.environ, "VEDETTE_HOME": str(tmp_path), "VEDETTE_DATABASE_URL": database}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCENE],
         env=environment,
