@@ -200,7 +200,9 @@ def test_new_events_arrive_and_wait_while_somebody_reads(open_visit: Open, house
 SEEN = """async (at) => {
     const clip = document.querySelector('#clip'), drawing = document.querySelector('#drawing');
     clip.pause();
-    await new Promise((done) => { clip.addEventListener('seeked', done, { once: true }); clip.currentTime = at; });
+    const sought = new Promise((done) => clip.addEventListener('seeked', done, { once: true }));
+    clip.currentTime = at;
+    await sought;
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const find = (source, wanted) => {
         const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
@@ -225,7 +227,7 @@ SEEN = """async (at) => {
 
 
 def test_the_box_is_where_the_picture_has_the_object(open_visit: Open, square: EventMessage) -> None:
-    """Wherever the clip stands, the box frames the square of that very picture, and the path has led there."""
+    """Wherever the clip stands, the box frames the square of that picture, and the path has led there."""
     visit = open_visit(size=(1400, 1000))
     page = visit.go(f"/events/{square.id}")
     visit.wait_for(
@@ -285,7 +287,8 @@ def test_a_click_on_what_happened_leads_there(open_visit: Open, square: EventMes
     assert bar
     page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + 5)
     visit.wait_for(
-        "Math.abs(document.querySelector('#clip').currentTime - document.querySelector('#clip').duration / 2) < 0.1"
+        "(({currentTime, duration}) => Math.abs(currentTime - duration / 2) < 0.1)"
+        "(document.querySelector('#clip'))"
     )
 
 
