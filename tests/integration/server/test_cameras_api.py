@@ -161,6 +161,28 @@ def test_sources_are_made_once_and_reused() -> None:
     assert camera_specs()[0].main.password.value == "two"
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("rtsp://cam:8554/front-door", "Front door"),
+        ("rtsp://cam:8554/Streaming/Channels/101", "cam 8554"),
+        ("rtsp://cam/live", "cam"),
+        ("/clips/street.mp4", "street"),
+        ("scene:garden?seed=2", "garden"),
+    ],
+)
+def test_a_source_is_named_so_that_people_know_it(source: str, name: str) -> None:
+    """A restreamer's word for the camera, else its host; the stem of a file; the kind of a scene."""
+    (camera,) = ensure_sources([source])
+    assert Camera.objects.get(pk=camera).name == name
+
+
+def test_no_two_sources_get_the_same_name() -> None:
+    """Two hosts with a stream of one name stand on the page as two cameras."""
+    ensure_sources(["rtsp://one/front-door", "rtsp://two/front-door"])
+    assert set(Camera.objects.values_list("name", flat=True)) == {"Front door", "Front door 2"}
+
+
 def test_a_lost_key_costs_the_password_not_the_camera(settings: Any, tmp_path: Any) -> None:
     """With another key file the camera still runs, without its password."""
     add_camera("Door", "rtsp://u:p@cam/1")

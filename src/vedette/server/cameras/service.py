@@ -1,6 +1,7 @@
 """Adding, changing and removing cameras; every way in (REST, admin, command line, YAML) ends here."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ PROFILE_FIELDS = (
     "quiet_after_s", "lost_after_s", "recheck_s", "motion_events", "motion_min_area",
 )  # fmt: skip
 ZONE_FIELDS = ("name", "polygon", "labels", "min_dwell_s", "kind", "colour")
+_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{2,40}")
+_STREAM_WORDS = frozenset({"live", "stream", "video", "main", "media", "cam", "camera", "unicast", "onvif"})
+"""Paths of a camera that are no names."""
 
 
 @transaction.atomic
@@ -174,7 +178,7 @@ def _ensure_source(source: str, *, loop: bool) -> str:
     address = _address("source", source)
     known = Camera.objects.filter(main_url=address.url).first()
     if known is None:
-        return add_camera(_name_of(address), source, loop=loop).id
+        return add_camera(_free_name(_name_of(address)), source, loop=loop).id
     if not known.enabled or (
         address.password and vault().decrypt(known.password_encrypted) != address.password
     ):
@@ -192,7 +196,7 @@ def _address(field: str, text: object) -> Address:
 
 
 def _name_of(address: Address) -> str:
-    """A readable name: the host of a stream, the stem of a file."""
+    """A readable name: the word a restreamer calls it by or else the host of a stream, the stem of a file."""
     scheme, found, rest = address.url.partition("://")
     if address.url.startswith("scene:"):
         return address.url.removeprefix("scene:").partition("?")[0] or "scene"
@@ -200,7 +204,16 @@ def _name_of(address: Address) -> str:
         return Path(address.url).stem or "camera"
     if scheme in {"file", "v4l2"}:
         return Path(rest).stem or scheme
-    return rest.split("/", 1)[0].replace(":", " ")[:100]
+    host, _, path = rest.partition("/")
+    if _WORD.fullmatch(path) and path.lower() not in _STREAM_WORDS:
+        return path.replace("_", " ").replace("-", " ").capitalize()
+    return host.replace(":", " ")[:100]
+
+
+def _free_name(name: str) -> str:
+    taken = set(Camera.objects.filter(name__startswith=name).values_list("name", flat=True))
+    numbered = (f"{name} {number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(free for free in numbered if free not in taken)
 
 
 def _free_id(name: str) -> str:
