@@ -171,6 +171,7 @@ PLANS = [
     (Wanted(cameras=frozenset({"door"}), labels=frozenset({"car"})), "event_by_camera_label"),
     (Wanted(kind="object"), "event_by_label"),
     (Wanted(zone="Path"), "entry_by_time"),
+    (Wanted(zone="Path", labels=frozenset({"car"})), "entry_by_label"),
     (Wanted(zone="Path", cameras=frozenset({"door"})), "entry_by_camera_label"),
     (Wanted(min_score=0.9), "event_by_time"),
 ]

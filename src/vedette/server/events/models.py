@@ -66,6 +66,7 @@ class ZoneEntry(models.Model):
         constraints = (models.UniqueConstraint(fields=("event", "zone"), name="zone_once_per_event"),)
         indexes = (
             models.Index(fields=["zone", "-start", "-event", "score"], name="entry_by_time"),
+            models.Index(fields=["zone", "label", "-start", "-event", "score"], name="entry_by_label"),
             models.Index(
                 fields=["zone", "camera", "label", "-start", "-event", "score"], name="entry_by_camera_label"
             ),

@@ -100,7 +100,7 @@ def _source(asks: Principal, wanted: Wanted) -> _Source:
     key = "event_id" if wanted.zone else "id"
     tests = _score(wanted)
     rows: QuerySet[Any] = ZoneEntry.objects.filter(zone=wanted.zone) if wanted.zone else Event.objects.all()
-    parts = _stretches(existing, pairs, paired=bool(wanted.zone))
+    parts = _stretches(existing, pairs, by_camera=not wanted.zone)
     if len(parts) > MOST_STRETCHES:
         parts, tests = [Q()], Q(camera__in=cameras, label__in=labels) & tests
     return _Source(rows.filter(_span(wanted)), key, parts, tests)
@@ -128,16 +128,14 @@ def _pairs(asks: Principal, wanted: Wanted) -> tuple[set[_Pair], set[_Pair]]:
     return set(existing.values_list("camera", "label")), set(chosen.values_list("camera", "label"))
 
 
-def _stretches(existing: set[_Pair], chosen: set[_Pair], *, paired: bool) -> list[Q]:
-    """As few stretches as hold what was chosen and nothing else; `paired`: no index has only one."""
+def _stretches(existing: set[_Pair], chosen: set[_Pair], *, by_camera: bool) -> list[Q]:
+    """As few stretches as hold what was chosen and nothing else; `by_camera`: there is an index by it alone."""
     cameras, labels = {camera for camera, _ in chosen}, {label for _, label in chosen}
     if chosen == existing:
         return [Q()]
-    if paired:
-        return [Q(camera=camera, label=label) for camera, label in sorted(chosen)]
     if chosen == {pair for pair in existing if pair[1] in labels}:
         return [Q(label=label) for label in sorted(labels)]
-    if chosen == {pair for pair in existing if pair[0] in cameras}:
+    if by_camera and chosen == {pair for pair in existing if pair[0] in cameras}:
         return [Q(camera=camera) for camera in sorted(cameras)]
     return [Q(camera=camera, label=label) for camera, label in sorted(chosen)]
 

@@ -100,6 +100,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             "zoneentry",
+            models.Index(fields=["zone", "label", "-start", "-event", "score"], name="entry_by_label"),
+        ),
+        migrations.AddIndex(
+            "zoneentry",
             models.Index(
                 fields=["zone", "camera", "label", "-start", "-event", "score"], name="entry_by_camera_label"
             ),
