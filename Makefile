@@ -8,6 +8,7 @@ PORT ?= 8080
 HOME_DIR ?=
 SOURCE ?=
 PYTEST_ARGS ?=
+TEST_PROCESSES ?= 3
 BENCH_ARGS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 START = --port $(PORT) $(if $(HOME_DIR),--home "$(HOME_DIR)")
@@ -34,7 +35,7 @@ install-dev: $(VENV)/installed-dev
 test: install-dev ## Install what the tests need, then check style, types and behaviour.
 	@scripts/install-test-packages
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 lint: install-dev ## Check style and types.
 	$(BIN)/ruff check
