@@ -129,7 +129,7 @@ def _pairs(asks: Principal, wanted: Wanted) -> tuple[set[_Pair], set[_Pair]]:
 
 
 def _stretches(existing: set[_Pair], chosen: set[_Pair], *, by_camera: bool) -> list[Q]:
-    """As few stretches as hold what was chosen and nothing else; `by_camera`: there is an index by it alone."""
+    """As few stretches as hold what was chosen and nothing else; `by_camera`: an index begins with it."""
     cameras, labels = {camera for camera, _ in chosen}, {label for _, label in chosen}
     if chosen == existing:
         return [Q()]
