@@ -136,7 +136,9 @@ def test_the_first_camera(open_visit: Open, house: Product, farm: CameraFarm) ->
     ("address", "words"),
     [
         ("rtsp://127.0.0.1:{farm}/nowhere", "refuses the credentials|does not exist"),
-        (f"rtsp://127.0.0.1:{free_port()}/x", "nothing listens on this port"),
+        pytest.param(
+            f"rtsp://127.0.0.1:{free_port()}/x", "nothing listens on this port", id="nobody listens for rtsp"
+        ),
         ("rtsp://127.0.0.1:{web}/x", "answers, but not as a camera does"),
         ("rtsp://169.254.169.254/x", "link-local"),
         ("rtsp://no-such-host.invalid/1", "not known by that name"),

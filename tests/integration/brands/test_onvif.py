@@ -89,7 +89,11 @@ def test_what_is_no_camera_is_told(device: Device, trouble: Trouble) -> None:
 @pytest.mark.parametrize(
     ("service", "trouble"),
     [
-        (f"http://127.0.0.1:{free_port()}/onvif/device_service", Trouble.REFUSED),
+        pytest.param(
+            f"http://127.0.0.1:{free_port()}/onvif/device_service",
+            Trouble.REFUSED,
+            id="nobody listens for http",
+        ),
         ("http://169.254.169.254/latest/meta-data", Trouble.FORBIDDEN_ADDRESS),
         ("http://no-such-host.invalid/", Trouble.UNKNOWN_NAME),
     ],

@@ -125,7 +125,9 @@ def test_a_wrong_path_is_put_right(login: Login, farm: CameraFarm) -> None:
     ("address", "words"),
     [
         ("{farm}/h264Preview_01_main", "It wants a user name and a password"),
-        (f"rtsp://127.0.0.1:{free_port()}/x", "nothing listens on this port"),
+        pytest.param(
+            f"rtsp://127.0.0.1:{free_port()}/x", "nothing listens on this port", id="nobody listens for rtsp"
+        ),
         ("rtsp://169.254.169.254/x", "link-local"),
         ("rtsp://no-such-host.invalid/x", "not known by that name"),
         ("/etc/passwd", "Only network addresses can be tried out"),

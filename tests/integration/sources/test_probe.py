@@ -129,8 +129,8 @@ def test_web_pages_and_redirects_of_http() -> None:
 @pytest.mark.parametrize(
     ("url", "trouble"),
     [
-        (f"rtsp://127.0.0.1:{free_port()}/x", Trouble.REFUSED),
-        (f"http://127.0.0.1:{free_port()}/x", Trouble.REFUSED),
+        pytest.param(f"rtsp://127.0.0.1:{free_port()}/x", Trouble.REFUSED, id="nobody listens for rtsp"),
+        pytest.param(f"http://127.0.0.1:{free_port()}/x", Trouble.REFUSED, id="nobody listens for http"),
         ("rtsp://169.254.169.254/x", Trouble.FORBIDDEN_ADDRESS),
         ("http://169.254.169.254/latest/meta-data", Trouble.FORBIDDEN_ADDRESS),
         ("rtsp://[::ffff:169.254.169.254]/x", Trouble.FORBIDDEN_ADDRESS),
