@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -46,6 +47,8 @@ def events(request: HttpRequest) -> HttpResponse:
     """Events that fit the filter, newest first."""
     asked = read_filter(request.GET)
     cursor = request.GET.get("cursor") or None
+    # Read before the events: what is stored in between comes as news.
+    newest = Event.objects.aggregate(newest=Max("sequence"))["newest"] or 1
     try:
         found = find_events(request, asked.filter, cursor, PER_PAGE)
     except ConfigurationError:
@@ -58,6 +61,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "older": make_cursor(*found.further) if found.further else None,
         "reached": found.further[0] if found.further and not found.events else None,
         "cursor": cursor,
+        "newest": newest,
         "asked": asked,
         "choices": choices(principal(request), asked),
         "spans": SPANS,

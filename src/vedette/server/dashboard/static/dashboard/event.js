@@ -194,5 +194,6 @@ follow({
   kinds: ["event"],
   matters: (event) => event.id === page.dataset.event || (event.camera === page.dataset.camera && event.phase === "start"),
   gapS: 2,
+  after: Number(page.dataset.after),
   refresh,
 });

@@ -180,7 +180,7 @@ form.addEventListener("keydown", (key) => {
 
 if (list.matches("[data-live-list]")) {
   button.addEventListener("click", () => { if (waiting) show(waiting); scrollTo({ top: 0 }); });
-  follow({ kinds: ["event"], matters: fits, gapS: GAP_S, refresh });
+  follow({ kinds: ["event"], matters: fits, gapS: GAP_S, after: Number(list.dataset.after), refresh });
 }
 await comeBack();
 watch();

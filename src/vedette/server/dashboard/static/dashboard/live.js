@@ -72,8 +72,9 @@ export function putList(list, page) {
 }
 
 // Calls `refresh(news)` soon after news that `matters`, and `refresh(false)` every `everyS` seconds;
-// not more often than every `gapS` seconds.
-export function follow({ kinds, matters = () => true, everyS = 0, gapS = 1, refresh }) {
+// not more often than every `gapS` seconds. News of events begin behind `after`, the newest the page knows of.
+export function follow({ kinds, matters = () => true, everyS = 0, gapS = 1, after = 0, refresh }) {
+  lastId = Math.max(lastId, after);
   let stream = null, soon = 0, timer = 0, running = false, again = false, news = false, ranAt = 0;
 
   async function run() {
