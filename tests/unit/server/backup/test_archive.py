@@ -117,7 +117,11 @@ def test_only_plain_files_are_taken(tmp_path: Path, kind: bytes) -> None:
         unpacked(path, tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"x" * 100, gzip.compress(b""), gzip.compress(b"x" * 100_000)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"x" * 100, gzip.compress(b""), gzip.compress(b"x" * 100_000)],
+    ids=["empty", "text", "empty archive", "archive of one text"],
+)
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     """Whatever somebody gives by mistake."""
     (tmp_path / "a").write_bytes(content)
