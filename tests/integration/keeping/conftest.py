@@ -1,18 +1,29 @@
 """Homes: an empty one, and one as the previous release left it."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.product import environment
-from tests.integration.server.test_postgres import postgres
-
-__all__ = ["postgres"]
+from vedette.testing.postgres import MissingError
+from vedette.testing.postgres import postgres as running_postgres
 
 RELEASE = Path(__file__).parents[2] / "data" / "release-0.1.0"
 """Made by that release: two profiles, three cameras, zones, events, segments, users, a token."""
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The URL of an empty database of a server of its own."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'vedette[postgres]'")
+    try:
+        with running_postgres() as url:
+            yield url
+    except MissingError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_times_without_recording_say_so(clip: Clip) -> None:
 
 
 def test_people_log_in_and_out(server: ServerProcess) -> None:
-    """The first administrator's password works once printed; logging out ends the session."""
+    """The first password opens nothing but the form for one's own; logging out ends the session."""
     code = "from vedette.server.accounts.service import ensure_administrator\nprint(ensure_administrator())"
     password = server.python(code)
     assert len(password) >= 20
@@ -114,7 +114,8 @@ def test_people_log_in_and_out(server: ServerProcess) -> None:
         assert log_in(browser, PASSWORD).status_code == 200
         assert browser.get("/api/v1/cameras").status_code == 401
         assert log_in(browser, password).status_code == 302
-        assert browser.get("/api/v1/cameras").status_code == 200
+        assert browser.get("/").headers["location"] == "/profile/password"
+        assert browser.get("/api/v1/cameras").status_code == 403
         token = browser.cookies["vedette_csrf"]
         assert browser.post("/logout", data={"csrfmiddlewaretoken": token}).status_code == 302
         assert browser.get("/api/v1/cameras").status_code == 401
