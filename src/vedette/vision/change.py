@@ -44,7 +44,9 @@ SAME_TEXTURE = 0.85
 SHORT_S, SHORT_FOREIGN_S = 2.0, 12.0
 """Time constant of the short background where the cell is quiet, and where it is not."""
 SHORT_EVERY_S, LONG_EVERY_S = 0.3, 1.0
-"""The backgrounds learn at most so often: their time constants are far longer."""
+"""The backgrounds (and the noise with the short one) learn at most so often: their times are far longer."""
+EARLY_LOOKS = 20
+"""So many looks teach the noise however close they are, to replace the first guess."""
 LONG_S, HIDDEN_STEP = 10.0, 0.3
 """The long one likewise; a hidden cell follows the light and creeps by this many grey levels per time
 constant, so that minutes of a guest leave no trace."""
@@ -118,8 +120,10 @@ class ChangeModel:
         self._moved_s[beside.view(np.bool_)] = utc_s
         foreign = self._foreign(strength, against, utc_s)
         changed = moving | foreign.mask
-        self._learn_noise(against.unexplained[0], changed)
-        if (elapsed_s := utc_s - self._short_utc_s) >= SHORT_EVERY_S:
+        elapsed_s = utc_s - self._short_utc_s
+        if elapsed_s >= SHORT_EVERY_S or self._looks < EARLY_LOOKS:
+            self._learn_noise(against.unexplained[0], changed)
+        if elapsed_s >= SHORT_EVERY_S:
             self._learn_short(cells, against.by_picture[1] / noise[1] < QUIET, elapsed_s)
             self._short_utc_s = utc_s
         if (elapsed_s := utc_s - self._long_utc_s) >= LONG_EVERY_S:
