@@ -47,7 +47,10 @@ def migrate_database(settings: Settings | None = None) -> None:
     try:
         if forms.is_newest():
             return
-        copy = _copy_before(settings) if settings is not None and not forms.is_empty() else None
+        if forms.is_empty():
+            forms.make_newest()
+            return
+        copy = _copy_before(settings) if settings is not None else None
         try:
             forms.migrate_to(None)
         except forms.UpgradeError as error:
