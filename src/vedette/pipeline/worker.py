@@ -73,7 +73,7 @@ class Worker:
         self._until_end = until_end
         self._counters: Counter[str] = Counter()
         self._stopping = threading.Event()
-        self._assignments: queue.SimpleQueue[Assignment] = queue.SimpleQueue()
+        self._assignments: queue.SimpleQueue[Assignment | None] = queue.SimpleQueue()
         self._sessions: dict[str, CameraSession] = {}
         self._failed: dict[str, CameraReport] = {}
         self._recovered: set[str] = set()
@@ -107,6 +107,7 @@ class Worker:
     def stop(self) -> None:
         """Ask `run` to end; from a signal handler or another thread."""
         self._stopping.set()
+        self._assignments.put(None)
 
     def run(self) -> int:
         """Work until stopped; the exit status of the process."""
@@ -115,8 +116,8 @@ class Worker:
         for left in self._open_events.left():
             self._announce(left)
         done, trimmed_s = False, time.monotonic()
-        while not self._stopping.wait(TICK_S) and not done:
-            self._take_assignments()
+        while not self._stopping.is_set() and not done:
+            self._take_assignment(TICK_S)
             if time.monotonic() - trimmed_s >= TRIM_S:
                 trimmed_s = time.monotonic()
                 trim_memory()
@@ -126,10 +127,13 @@ class Worker:
 
     # -- desired state --------------------------------------------------------------------------------
 
-    def _take_assignments(self) -> None:
+    def _take_assignment(self, timeout_s: float) -> None:
+        """Take over the newest assignment; waits for one, or for `stop`."""
         newest = None
-        while not self._assignments.empty():
-            newest = self._assignments.get()
+        with contextlib.suppress(queue.Empty):
+            newest = self._assignments.get(timeout=timeout_s)
+            while not self._assignments.empty():
+                newest = self._assignments.get() or newest
         if newest is None or newest.revision == self._revision:
             return
         self._apply(newest.cameras)
