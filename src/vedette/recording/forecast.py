@@ -84,16 +84,19 @@ def fill_days(streams: Sequence[tuple[float, float]], volume: float) -> float:
         streams: rate per day and days (may be infinite) of each.
         volume: 0 or less is there at once.
     """
-    rate, passed = sum(rate for rate, _ in streams), 0.0
-    for own_rate, days in sorted(streams, key=lambda stream: stream[1]):
+    passed = 0.0
+    ordered = sorted(streams, key=lambda stream: stream[1])
+    for index, (_, days) in enumerate(ordered):
         if volume <= 0:
             return passed
+        # Summed anew: what is left after subtracting a large rate from a larger one is mostly rounding.
+        rate = sum(rate for rate, _ in ordered[index:])
         if rate * (days - passed) >= volume:
             return passed + volume / rate
         if math.isinf(days):
             break
         volume -= rate * (days - passed)
-        rate, passed = rate - own_rate, days
+        passed = days
     return passed if volume <= 0 else math.inf
 
 

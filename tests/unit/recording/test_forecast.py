@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vedette.recording.disk import DiskSpace
@@ -98,8 +98,12 @@ def test_nothing_at_all() -> None:
     assert (found.size_bytes, found.holds_days, found.full_utc_s, found.cameras) == (0, None, None, {})
 
 
+RATES = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
+
+
+@example([(65536.0, 0.0), (1e-6, math.inf)], 1.0)
 @given(
-    st.lists(st.tuples(st.floats(0, 1e6), st.one_of(st.floats(0, 1e4), st.just(math.inf))), max_size=6),
+    st.lists(st.tuples(RATES, st.one_of(st.floats(0, 1e4), st.just(math.inf))), max_size=6),
     st.floats(-10, 1e9),
 )
 def test_streams_fill_exactly(streams: list[tuple[float, float]], volume: float) -> None:
