@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vedette.server.accounts.policy import Principal, visible, visible_cameras
 from vedette.server.api.events import EventFilter
 from vedette.server.cameras.models import Profile, Zone
+from vedette.server.dashboard.formats import moment_of
 from vedette.server.events.models import Facet
 
 SEVERAL = ("camera", "label")
@@ -71,7 +72,7 @@ def read_filter(query: QueryDict) -> Asked:
     values = {name: value for name, value in form.items() if name != "when"}
     wrong = set()
     for name in ("after", "before"):
-        if moment := _local(form.get(name, "")):
+        if moment := moment_of(form.get(name, "")):
             values[name] = moment
             form[name] = f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}"
     if when := form.get("when"):
@@ -112,16 +113,6 @@ def _span(when: str) -> Mapping[str, datetime]:
         "after": timezone.make_aware(datetime.combine(first, time())),
         "before": timezone.make_aware(datetime.combine(last, time())),
     }
-
-
-def _local(text: str) -> datetime | None:
-    """A time; one without offset is the viewer's. None for what is no time that a row can have."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else timezone.make_aware(moment)
-    return moment if 1971 <= moment.year <= 9000 else None
 
 
 @dataclass(frozen=True, slots=True)

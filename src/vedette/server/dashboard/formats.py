@@ -12,6 +12,19 @@ from vedette.server.times import iso
 _CODECS = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "mpeg4": "MPEG-4", "av1": "AV1", "vp9": "VP9"}
 
 
+def moment_of(text: str) -> datetime | None:
+    """A time that an address or a form gives; one without offset is the viewer's.
+
+    None for what is no time that a row can have.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else timezone.make_aware(moment)
+    return moment if 1971 <= moment.year <= 9000 else None
+
+
 def duration(seconds: float) -> str:
     """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
     seconds = max(0.0, seconds)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 
 from vedette.domain.camera import ANIMALS, VEHICLES
 from vedette.server.accounts.policy import Permission, visible, visible_cameras
 from vedette.server.api.access import principal
 from vedette.server.api.recordings import find_recorded
+from vedette.server.dashboard.formats import moment_of
 from vedette.server.dashboard.pages import page, show
 from vedette.server.recordings.models import Export, Segment
 
@@ -39,7 +39,7 @@ def recordings(request: HttpRequest, camera_id: str = "") -> HttpResponse:
         "shown": shown,
         "others": [Shown(*item) for item in names.items() if item[0] not in {camera.id for camera in shown}],
         "full": len(shown) >= MOST_CAMERAS,
-        "at": _moment(request.GET.get("at", "")),
+        "at": moment_of(request.GET.get("at", "")),
         "newest": _newest(shown),
         "rates": RATES,
         "families": {"vehicle": sorted(VEHICLES), "animal": sorted(ANIMALS)},
@@ -67,12 +67,3 @@ def _newest(shown: list[Shown]) -> datetime | None:
     rows = Segment.objects.exclude(state=Segment.State.DELETING).order_by("-start")
     firsts = (rows.filter(camera=camera.id).values_list("start", flat=True).first() for camera in shown)
     return max((start for start in firsts if start), default=None)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else timezone.make_aware(moment)
-    return moment if 1971 <= moment.year <= 9000 else None
