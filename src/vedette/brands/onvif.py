@@ -22,7 +22,7 @@ import msgspec
 from vedette.brands.xml import read_xml
 from vedette.domain.errors import SourceError, Trouble, UnauthorizedError
 from vedette.sources.failures import unreached
-from vedette.sources.reach import PORTS, resolve, unverified
+from vedette.sources.reach import PORTS, http_troubles, resolve, unverified
 
 SERVICE: Final = "/onvif/device_service"
 PORTS_TRIED: Final = (80, 8000, 8080, 2020, 8899)
@@ -178,20 +178,13 @@ class _Session:
         header = self._signature() if signed and self._username else ""
         text = _ENVELOPE.format(header=header, body=body)
         headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
-        try:
-            with self._client.stream(
+        with (
+            http_troubles(address),
+            self._client.stream(
                 "POST", address, content=text.encode(), headers=headers, timeout=min(left_s, 3.0)
-            ) as answer:
-                return self._read(answer)
-        except httpx.ConnectTimeout:
-            raise unreached(address, Trouble.UNREACHABLE) from None
-        except httpx.ConnectError as error:
-            refused = "refused" in str(error).lower()
-            raise unreached(address, Trouble.REFUSED if refused else Trouble.UNREACHABLE) from None
-        except httpx.TimeoutException:
-            raise unreached(address, Trouble.SILENT) from None
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise unreached(address, Trouble.NOT_A_CAMERA) from None
+            ) as answer,
+        ):
+            return self._read(answer)
 
     def _read(self, answer: httpx.Response) -> Element:
         address = str(answer.request.url)

@@ -8,6 +8,8 @@ import ipaddress
 import socket
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
@@ -131,6 +133,7 @@ def _check_http(url: str, shown: str, timeout_s: float) -> None:
     """See where an HTTP address leads; what it answers with is libav's to judge."""
     try:
         with (
+            http_troubles(shown),
             httpx.Client(transport=unverified(), timeout=timeout_s) as client,
             client.stream("GET", url) as answer,
         ):
@@ -138,6 +141,17 @@ def _check_http(url: str, shown: str, timeout_s: float) -> None:
                 check_same_host(url, answer.headers.get("location", ""), shown)
     except ForbiddenAddressError:
         raise unreached(shown, Trouble.FORBIDDEN_ADDRESS) from None
+
+
+@contextmanager
+def http_troubles(shown: str) -> Iterator[None]:
+    """Say what went wrong with a request to a camera in the words that all cameras have.
+
+    Raises:
+        SourceError: instead of httpx's errors.
+    """
+    try:
+        yield
     except httpx.ConnectTimeout:
         raise unreached(shown, Trouble.UNREACHABLE) from None
     except httpx.ConnectError as error:
