@@ -6,6 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 import zmq
@@ -43,6 +44,8 @@ REPORT_S = 1.0
 _POLL_MS = 100
 _SNAPSHOTS_WAITING = 8
 _PHOTOGRAPHER_S = 2.0
+
+M = TypeVar("M", Assignment, LiveRequest | LiveStop)
 
 _log = structlog.get_logger(__name__)
 
@@ -188,11 +191,11 @@ class WorkerLink:
             return
         message = decode(payload)
         if isinstance(message, Assignment):
-            self._assign(message)
+            self._tell("assignment", self._on_assignment, message)
         elif isinstance(message, SnapshotRequest):
             self._request(message)
         elif isinstance(message, LiveRequest | LiveStop):
-            self._ask_live(message)
+            self._tell("live", self._on_live, message)
         else:
             raise TypeError(f"unexpected {type(message).__name__}")
 
@@ -212,17 +215,11 @@ class WorkerLink:
             self._server = server
             self._delivery.lost()
 
-    def _assign(self, assignment: Assignment) -> None:
+    def _tell(self, name: str, callback: Callable[[M], None], message: M) -> None:
         try:
-            self._on_assignment(assignment)
+            callback(message)
         except Exception as error:  # noqa: BLE001 - the owner's callback must not end the link
-            self._callback_failed("assignment", error)
-
-    def _ask_live(self, asked: LiveRequest | LiveStop) -> None:
-        try:
-            self._on_live(asked)
-        except Exception as error:  # noqa: BLE001 - the owner's callback must not end the link
-            self._callback_failed("live", error)
+            self._callback_failed(name, error)
 
     def _request(self, request: SnapshotRequest) -> None:
         try:
