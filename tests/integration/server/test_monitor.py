@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
     runtime.hub.start()
     yield runtime
     runtime.hub.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections made from now on wait a moment only for a locked database."""
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.1)
+    monkeypatch.setattr(monitor, "ROWS_S", 0.0)
 
 
 @pytest.fixture
@@ -196,19 +204,13 @@ def test_incidents_go_on_after_a_restart(runtime: Runtime, told: list[str]) -> N
 
 
 def test_the_database_itself_is_watched(
-    runtime: Runtime, watching: Monitor, monkeypatch: pytest.MonkeyPatch, told: list[str]
+    impatient: None, runtime: Runtime, watching: Monitor, told: list[str]
 ) -> None:
     """While it is locked that is known, and noted with its right time as soon as there is a way."""
-    eventually(lambda: watching.age_s < 1)
-    connection.ensure_connection()
-    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "timeout", 0.1)
-    monkeypatch.setattr(monitor, "ROWS_S", 0.0)
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    eventually(lambda: runtime.alerts.get("database"))
-    before: datetime = timezone.now()
-    other.execute("ROLLBACK")
-    other.close()
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        eventually(lambda: runtime.alerts.get("database"))
+        before: datetime = timezone.now()
     incident = eventually(lambda: Incident.objects.filter(kind="database", closed__isnull=False).first())
     assert incident.opened <= before
     eventually(lambda: [said for said in told if len(said) == 1] == ["+", "-"])
