@@ -57,6 +57,12 @@ def clip(data_dir: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go, for a person to look at."""
+    return tmp_path_factory.mktemp("screenshots")
+
+
+@pytest.fixture(scope="session")
 def make_video(tmp_path_factory: pytest.TempPathFactory) -> VideoMaker:
     """Make real videos with known truth; see `tests.support.video`."""
     return VideoMaker(tmp_path_factory.mktemp("videos"))

@@ -81,6 +81,11 @@ class Product(Child):
         self.wait_for_line("Vedette watches", timeout_s)
         return self
 
+    @property
+    def address(self) -> str:
+        """Where browsers and clients go."""
+        return f"http://127.0.0.1:{self.port}"
+
     @cached_property
     def token(self) -> str:
         """A token that may do everything."""
@@ -98,7 +103,7 @@ class Product(Child):
     def client(self) -> httpx.Client:
         """Asks with the token."""
         return httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}",
+            base_url=self.address,
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=10,
             trust_env=False,

@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.acceptance.product import Product
-from tests.support.browser import barriers, chromium_path, open_browser
+from tests.support.browser import barriers, chromium_path
 from tests.support.onvif import Device, OnvifDevice, Profile
 from tests.support.processes import free_port, wait_until
 from tests.support.rtsp import CameraFarm, Guard
 from tests.support.video import Video, VideoMaker
-from tests.support.visits import Visit
+from tests.support.visits import PHONE, WIDE, Open, visiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -24,13 +24,10 @@ pytestmark = [
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
 ]
 
-WIDE, PHONE = (1400, 900), (390, 800)
 GUARD = Guard("admin", "p@ss&word")
 SECTIONS = ("", "/zones", "/detection", "/recording", "/connection")
-REFUSED = re.compile(r"^422 |^503 .*snapshot|status of (422|503)")
+REFUSED = r"^422 |^503 .*snapshot|status of (422|503)"
 """What the browser notes when a form was refused, and when a camera has no picture yet."""
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +45,9 @@ def house(
 
 @pytest.fixture
 def open_visit(house: Product) -> Iterator[Open]:
-    """Opens logged-in visits; in the end, nothing but refused forms may have gone wrong in any of them."""
-    visits: list[Visit] = []
-    with open_browser() as browser:
-
-        def make(size: tuple[int, int] = WIDE, **settings: Any) -> Visit:
-            viewport = {"width": size[0], "height": size[1]}
-            visits.append(
-                Visit(browser.new_context(viewport=viewport, **settings), f"http://127.0.0.1:{house.port}")
-            )
-            visits[-1].log_in(house.password)
-            return visits[-1]
-
+    """The administrator's visits."""
+    with visiting(house.address, house.password, borne=REFUSED) as make:
         yield make
-    assert [fault for visit in visits for fault in visit.faults if not REFUSED.search(fault)] == []
 
 
 @pytest.fixture
@@ -402,7 +388,7 @@ def answer_later(page: Page) -> None:
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_pages_fit(open_visit: Open, yard: str, tmp_path: Path, size: tuple[int, int], scheme: str) -> None:
     """Nothing scrolls sideways, nothing is a barrier; screenshots are kept."""
-    seen = open_visit(size, color_scheme=scheme)
+    seen = open_visit(size, scheme)
     for path in (*(f"/cameras/{yard}{section}" for section in SECTIONS), "/profiles", "/add-camera"):
         page = seen.go(path)
         page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-')}.png", full_page=True)

@@ -1,19 +1,18 @@
 """The pages in a real Chromium, of a whole product that watches a real RTSP camera."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.product import Product, done
-from tests.support.browser import chromium_path, open_browser
+from tests.support.browser import chromium_path
 from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import Video
-from tests.support.visits import Visit
+from tests.support.visits import PHONE, WIDE, Open, visiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,11 +20,7 @@ pytestmark = [
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
 ]
 
-WIDE, PHONE = (1280, 860), (390, 800)
 PAGES = ("/", "/events", "/cameras/door", "/health", "/add-camera")
-
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -46,26 +41,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, visit: Video, farm: CameraFa
 
 @pytest.fixture
 def open_visit(house: Product) -> Iterator[Open]:
-    """Opens logged-in visits; in the end, nothing may have gone wrong in any of them."""
-    password = house.password
-    visits: list[Visit] = []
-    with open_browser() as browser:
-
-        def make(size: tuple[int, int] = WIDE, scheme: str = "light", **settings: Any) -> Visit:
-            viewport = {"width": size[0], "height": size[1]}
-            context = browser.new_context(viewport=viewport, color_scheme=scheme, **settings)
-            visits.append(Visit(context, f"http://127.0.0.1:{house.port}"))
-            visits[-1].log_in(password)
-            return visits[-1]
-
+    """The administrator's visits."""
+    with visiting(house.address, house.password) as make:
         yield make
-    assert [fault for visit in visits for fault in visit.faults] == []
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go, for a person to look at."""
-    return tmp_path_factory.mktemp("screenshots")
 
 
 def test_a_camera_shows_its_picture_and_state(open_visit: Open) -> None:

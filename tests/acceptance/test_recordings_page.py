@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 
 from tests.acceptance.conftest import VISIT
 from tests.acceptance.product import Product, done
-from tests.support.browser import barriers, chromium_path, open_browser
+from tests.support.browser import barriers, chromium_path
 from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import VideoMaker
-from tests.support.visits import Visit
+from tests.support.visits import PHONE, WIDE, Open, Visit, visiting
 from tests.unit.recording.packets import probe
 
 pytestmark = [
@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
 ]
 
-WIDE, PHONE = (1400, 900), (390, 844)
 PLAYER = "document.querySelector('.deck video:not([hidden])')"
 COUNT_STOPS = f"""() => {{
   window.stops = 0;
@@ -38,8 +37,6 @@ POSITION = """(number) => {
   if (!player || !player.src) return 0;
   return new Date(new URL(player.src).searchParams.get('start')) / 1000 + player.currentTime;
 }"""
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -86,19 +83,9 @@ def gap(product: Product) -> tuple[datetime, datetime] | None:
 
 @pytest.fixture
 def open_visit(house: Product) -> Iterator[Open]:
-    """Opens logged-in visits; in the end, nothing may have gone wrong in any of them."""
-    visits: list[Visit] = []
-    with open_browser() as browser:
-
-        def make(size: tuple[int, int] = WIDE, scheme: str = "light", **settings: Any) -> Visit:
-            viewport = {"width": size[0], "height": size[1]}
-            context = browser.new_context(viewport=viewport, color_scheme=scheme, **settings)
-            visits.append(Visit(context, f"http://127.0.0.1:{house.port}"))
-            visits[-1].log_in(house.password)
-            return visits[-1]
-
+    """The administrator's visits."""
+    with visiting(house.address, house.password) as make:
         yield make
-    assert [fault for visit in visits for fault in visit.faults] == []
 
 
 def open_at(visit: Visit, at: datetime, cameras: str = "door") -> Page:

@@ -1,8 +1,19 @@
 """A person at a browser, with everything that goes wrong on the way."""
 
-from playwright.sync_api import BrowserContext, Page, Response
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
+from playwright.sync_api import BrowserContext, Page, Response, expect
+
+from tests.support.browser import open_browser
 from tests.support.processes import wait_until
+
+expect.set_options(timeout=20_000)
+"""Machines that run tests may be busy; what is there at once is seen at once."""
+
+WIDE, PHONE = (1400, 900), (390, 844)
 
 VIOLATIONS = (
     "addEventListener('securitypolicyviolation', (found) => console.error('CSP ' + found.violatedDirective));"
@@ -45,3 +56,41 @@ class Visit:
     def _receive(self, answer: Response) -> None:
         if answer.status >= 400:
             self.faults.append(f"{answer.status} {answer.url}")
+
+
+Open = Callable[..., Visit]
+
+
+@contextmanager
+def visiting(
+    address: str, password: str, *, name: str = "admin", borne: str = "(?!)", **common: Any
+) -> Iterator[Open]:
+    """Opens visits of people who are logged in; in the end nothing may have gone wrong in any of them.
+
+    What is yielded takes the size of the window, the colour `scheme`, who it is (`name`; nobody is logged in
+    as an empty one) and what else a browser's context takes.
+
+    Args:
+        address: of the house that is visited.
+        password: everybody's.
+        name: who visits when nobody is named.
+        borne: a pattern of what may go wrong.
+        common: what every browser's context takes.
+    """
+    visits: list[Visit] = []
+    default = name
+    with open_browser() as browser:
+
+        def make(
+            size: tuple[int, int] = WIDE, scheme: str = "light", name: str = default, **settings: Any
+        ) -> Visit:
+            viewport = {"width": size[0], "height": size[1]}
+            context = browser.new_context(viewport=viewport, color_scheme=scheme, **(common | settings))
+            visit = Visit(context, address)
+            visits.append(visit)
+            if name:
+                visit.log_in(password, name)
+            return visit
+
+        yield make
+    assert [fault for visit in visits for fault in visit.faults if not re.search(borne, fault)] == []

@@ -66,7 +66,7 @@ class House:
     @property
     def address(self) -> str:
         """Where browsers go."""
-        return f"http://127.0.0.1:{self.server.port}"
+        return self.server.address
 
     def tell(self, camera: str = "door", **changes: Any) -> EventMessage:
         """Let the worker tell of an ended event, and wait until it is stored."""

@@ -1,28 +1,26 @@
 """Access and profile in a real Chromium, on a real server with a real login provider."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.integration.server.access.test_login import code_of
-from tests.integration.server.conftest import PASSWORD, ServerProcess, free_port
-from tests.support.browser import barriers, chromium_path, open_browser
+from tests.integration.server.conftest import PASSWORD, ServerProcess
+from tests.support.browser import barriers, chromium_path
 from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, Provider, open_provider
-from tests.support.visits import Visit
+from tests.support.processes import free_port
+from tests.support.visits import PHONE, WIDE, Open, visiting
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
 ]
 
-WIDE, PHONE = (1400, 900), (390, 800)
 PAGES = ("/access", "/access/tokens", "/access/shares", "/access/audit", "/access/users/1", "/profile")
 DOORS = ("/login", "/profile/password", "/login/again")
-Open = Callable[..., Visit]
 
 PEOPLE = f"""
 from datetime import timedelta
@@ -74,28 +72,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Itera
 
 @pytest.fixture
 def open_visit(house: ServerProcess) -> Iterator[Open]:
-    """Opens visits; in the end, nothing may have gone wrong in any of them."""
-    visits: list[Visit] = []
-    with open_browser() as browser:
-
-        def make(
-            name: str = "ada", size: tuple[int, int] = WIDE, scheme: str = "light", **more: Any
-        ) -> Visit:
-            viewport = {"width": size[0], "height": size[1]}
-            context = browser.new_context(viewport=viewport, color_scheme=scheme, **more)
-            visits.append(Visit(context, f"http://127.0.0.1:{house.port}"))
-            if name:
-                visits[-1].log_in(PASSWORD, name)
-            return visits[-1]
-
+    """Ada's visits, or those of others."""
+    with visiting(house.address, PASSWORD, name="ada") as make:
         yield make
-    assert [fault for visit in visits for fault in visit.faults] == []
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go, for a person to look at."""
-    return tmp_path_factory.mktemp("screenshots")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -111,7 +90,7 @@ def test_pages_fit_and_have_no_barriers(
         page.screenshot(path=pictures / f"{name}-{scheme}-{size[0]}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
         assert barriers(page) == [], path
-    outside = open_visit("", size=size, scheme=scheme).go("/login")
+    outside = open_visit(name="", size=size, scheme=scheme).go("/login")
     outside.screenshot(path=pictures / f"login-{scheme}-{size[0]}.png")
     assert barriers(outside) == []
 
@@ -126,7 +105,7 @@ def test_a_new_user_comes_in(open_visit: Open) -> None:
     page.get_by_label("Front door").check()
     page.click("text=Add the user")
     password = page.inner_text("#secret")
-    theirs = open_visit("")
+    theirs = open_visit(name="")
     page = theirs.go("/login")
     page.fill("#id_username", "gus")
     page.fill("#id_password", password)
@@ -143,7 +122,7 @@ def test_a_new_user_comes_in(open_visit: Open) -> None:
 
 def test_a_second_factor_from_end_to_end(open_visit: Open, pictures: Path) -> None:
     """Scan, enter a code, keep the recovery codes; the next login asks for a code."""
-    mine = open_visit("bea")
+    mine = open_visit(name="bea")
     page = mine.go("/profile")
     page.click("text=Add a second factor")
     page.fill("#id_password", PASSWORD)
@@ -161,7 +140,7 @@ def test_a_second_factor_from_end_to_end(open_visit: Open, pictures: Path) -> No
     recovery = page.locator(".codes li").first.inner_text()
     page.click("text=I have kept them")
     expect(page.locator("main")).to_contain_text("10 recovery codes left")
-    again = open_visit("").go("/login")
+    again = open_visit(name="").go("/login")
     again.fill("#id_username", "bea")
     again.fill("#id_password", PASSWORD)
     again.press("#id_password", "Enter")
@@ -175,7 +154,7 @@ def test_a_second_factor_from_end_to_end(open_visit: Open, pictures: Path) -> No
 
 def test_a_login_by_the_provider(open_visit: Open, provider: Provider) -> None:
     """One click leads through the provider and back inside; the profile says how one came in."""
-    visit = open_visit("")
+    visit = open_visit(name="")
     page = visit.go("/login?next=/events")
     page.click("text=Log in with House ID")
     page.wait_for_url(f"{visit.address}/events")
@@ -187,7 +166,7 @@ def test_a_login_by_the_provider(open_visit: Open, provider: Provider) -> None:
 
 def test_tokens_are_made_by_keyboard(open_visit: Open) -> None:
     """The form on the profile is reached, filled and sent without a mouse; the token is shown once."""
-    page = open_visit("cem").go("/profile")
+    page = open_visit(name="cem").go("/profile")
     page.locator(".more summary").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -210,7 +189,7 @@ def test_the_log_is_filtered(open_visit: Open) -> None:
 
 def test_sessions_end_elsewhere(open_visit: Open) -> None:
     """Two browsers of one person: one logs the other out."""
-    here, there = open_visit("dan"), open_visit("dan")
+    here, there = open_visit(name="dan"), open_visit(name="dan")
     page = here.go("/profile")
     page.click("text=Log out everywhere else")
     expect(page.locator("#messages")).to_contain_text("logged out everywhere else")
@@ -220,7 +199,7 @@ def test_sessions_end_elsewhere(open_visit: Open) -> None:
 
 def test_too_many_tries_are_said(open_visit: Open, house: ServerProcess) -> None:
     """After five wrong passwords the page says how long to wait."""
-    visit = open_visit("")
+    visit = open_visit(name="")
     page = visit.go("/login")
     for _ in range(6):
         page.fill("#id_username", "eli")

@@ -1,7 +1,7 @@
 """The page of alerts in a real Chromium: arming, a rule from its form, a browser that is told."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.dashboard.house import House, open_house
-from tests.integration.server.conftest import PASSWORD, ServerProcess, free_port
-from tests.support.browser import barriers, chromium_path, open_browser
-from tests.support.processes import wait_until
+from tests.integration.server.conftest import PASSWORD, ServerProcess
+from tests.support.browser import barriers, chromium_path
+from tests.support.processes import free_port, wait_until
 from tests.support.receivers import Browser, Receiver
-from tests.support.visits import Visit
+from tests.support.visits import PHONE, WIDE, Open, Visit, visiting
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.servers,
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
 ]
-
-WIDE, PHONE = (1400, 1000), (390, 844)
-Open = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -51,28 +48,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, hook: Receiver) -> Iterator[
 
 @pytest.fixture
 def open_visit(house: House) -> Iterator[Open]:
-    """Opens visits of people who are logged in; in the end, nothing may have gone wrong in any of them."""
-    visits: list[Visit] = []
-    with open_browser() as browser:
-
-        def make(
-            size: tuple[int, int] = WIDE, scheme: str = "light", name: str = "ada", **more: Any
-        ) -> Visit:
-            viewport = {"width": size[0], "height": size[1]}
-            options = {"color_scheme": scheme, "timezone_id": "Europe/Berlin"} | more
-            visits.append(Visit(browser.new_context(viewport=viewport, **options), house.address))
-            if name:
-                visits[-1].log_in(PASSWORD, name)
-            return visits[-1]
-
+    """Ada's visits, or those of others."""
+    with visiting(house.address, PASSWORD, name="ada", timezone_id="Europe/Berlin") as make:
         yield make
-    assert [fault for visit in visits for fault in visit.faults] == []
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go, for a person to look at."""
-    return tmp_path_factory.mktemp("screenshots")
 
 
 def add_rule(page: Page) -> None:

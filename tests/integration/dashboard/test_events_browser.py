@@ -1,9 +1,8 @@
 """Events in a real Chromium, on a real server with a real recording."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -15,19 +14,17 @@ from tests.integration.dashboard.house import (
     open_house,
     square_at,
 )
-from tests.integration.server.conftest import PASSWORD, ServerProcess, free_port
+from tests.integration.server.conftest import PASSWORD, ServerProcess
 from tests.integration.server.worker import event
-from tests.support.browser import barriers, chromium_path, open_browser
-from tests.support.visits import Visit
+from tests.support.browser import barriers, chromium_path
+from tests.support.processes import free_port
+from tests.support.visits import PHONE, WIDE, Open, visiting
 from vedette.domain.messages import EventMessage, ZoneVisit
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium_path() is None, reason="no Chromium: install it, or set VEDETTE_CHROMIUM"),
 ]
-
-WIDE, PHONE = (1400, 900), (390, 800)
-Open = Callable[..., Visit]
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +50,9 @@ def square(house: House) -> EventMessage:
 
 @pytest.fixture
 def open_visit(house: House) -> Iterator[Open]:
-    """Opens visits of people who are logged in; in the end, nothing may have gone wrong in any of them."""
-    visits: list[Visit] = []
-    with open_browser() as browser:
-
-        def make(
-            size: tuple[int, int] = WIDE, scheme: str = "light", name: str = "ada", **settings: Any
-        ) -> Visit:
-            viewport = {"width": size[0], "height": size[1]}
-            context = browser.new_context(viewport=viewport, color_scheme=scheme, **settings)
-            visits.append(Visit(context, house.address))
-            if name:
-                visits[-1].log_in(PASSWORD, name)
-            return visits[-1]
-
+    """Ada's visits, or those of others."""
+    with visiting(house.address, PASSWORD, name="ada") as make:
         yield make
-    assert [fault for visit in visits for fault in visit.faults] == []
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go, for a person to look at."""
-    return tmp_path_factory.mktemp("screenshots")
 
 
 def test_a_thumbnail_moves_while_the_pointer_rests_on_it(open_visit: Open, square: EventMessage) -> None:

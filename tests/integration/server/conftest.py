@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import httpx
 import pytest
 from django.test import Client
 
+from tests.support.processes import free_port
 from vedette.server.accounts.models import Role, User
 from vedette.server.accounts.tokens import create_token
 
@@ -87,28 +87,26 @@ class ServerProcess:
         self.process.send_signal(signal_number)
         return self.process.wait(timeout=8)
 
+    @property
+    def address(self) -> str:
+        """Where browsers and clients go."""
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
     def client(self, *, token: str | None = None) -> httpx.Client:
         """An HTTP client with the administrator's (or the given) token; an empty one sends none."""
         token = self.token if token is None else token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=10)
+        return httpx.Client(base_url=self.address, headers=headers, timeout=10)
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.scheme}://127.0.0.1:{self.port}/login", verify=False).status_code == 200
+            return httpx.get(f"{self.address}/login", verify=False).status_code == 200
         except httpx.TransportError:
             return False
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")}
         return kept | {"VEDETTE_HOME": str(self.home), "PYTHONWARNINGS": "error"}
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.integration.server.conftest import PASSWORD, ServerProcess, free_port
-from tests.support.processes import Child, wait_until
+from tests.integration.server.conftest import PASSWORD, ServerProcess
+from tests.support.processes import Child, free_port, wait_until
 from vedette.testing.certificate import self_signed
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "behind-a-proxy.md"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.server.conftest import free_port
+from tests.support.processes import free_port
 from vedette.testing.postgres import MissingError, postgres
 
 pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'vedette[postgres]'")
