@@ -25,7 +25,7 @@ from vedette.sources.reach import check_reach
 
 LIMIT_S = 10.0
 PICTURE_WIDTH = 960
-_STARTING_S = 2.0
+_STARTING_S = 8.0
 """What the process itself may take beyond the limit."""
 _MOST_PACKETS = 2000
 _AT_ONCE = 3
