@@ -1,4 +1,4 @@
-// What every page does: the time zone, the health line, the menu, forms that apply by themselves.
+// What every page does: the time zone, the health line, the menu.
 
 import "./zone.js";
 import { ask, put } from "./live.js";
@@ -6,9 +6,6 @@ import { ask, put } from "./live.js";
 const HEALTH_S = 15;
 document.documentElement.classList.add("scripted");
 for (const part of document.querySelectorAll("[data-without-script]")) part.hidden = true;
-
-const day = document.querySelector(".pick input[type=date]");
-day?.addEventListener("change", () => { if (day.value) day.form.requestSubmit(); });
 
 const menu = document.querySelector(".menu");
 document.addEventListener("click", (click) => { if (menu && !menu.contains(click.target)) menu.open = false; });
