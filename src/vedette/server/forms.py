@@ -21,7 +21,7 @@ class UpgradeError(StorageError):
 
 def is_empty() -> bool:
     """Whether nothing was ever migrated."""
-    return not MigrationExecutor(connection).loader.applied_migrations
+    return not MigrationRecorder(connection).applied_migrations()
 
 
 def is_newest() -> bool:
