@@ -225,6 +225,11 @@ class Snooze(models.Model):
     def __str__(self) -> str:
         return f"until {self.until:%Y-%m-%d %H:%M}"
 
+    @property
+    def cameras(self) -> list[str]:
+        """Of which nothing is told; empty means all of the site."""
+        return [self.camera] if self.camera else list(self.rule.cameras) if self.rule else []
+
 
 class Notification(models.Model):
     """What belongs together and is told as one: a group of events under a rule, or an incident.

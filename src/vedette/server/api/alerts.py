@@ -21,7 +21,7 @@ from vedette.server.alerts.models import Absence, ArmingSchedule, Channel, Notif
 from vedette.server.alerts.trial import Trial, try_rule
 from vedette.server.api import alert_schemas as schemas
 from vedette.server.api.access import ADMINISTER, VIEW, principal
-from vedette.server.api.arming import OPERATE, find
+from vedette.server.api.arming import OPERATE, find, sees_all_of
 from vedette.server.api.paging import make_cursor, read_cursor
 from vedette.server.api.schemas import Error
 from vedette.server.events.models import Event
@@ -234,6 +234,8 @@ def add_snooze(request: HttpRequest, payload: schemas.SnoozeIn) -> Any:
     if payload.camera and not visible_cameras(asks).filter(pk=payload.camera).exists():
         raise Http404("There is no such camera.")
     rule = find_rule(request, payload.rule) if payload.rule is not None else None
+    if not payload.camera and not sees_all_of(asks, rule.cameras if rule else []):
+        raise ConfigurationError("camera: choose one of those that you may see.")
     row = snoozing.snooze(asks.site_id, payload.until, rule=rule, camera=payload.camera, who=asks.name)
     audit(request, "snooze.added", camera=payload.camera, subject=row.pk, detail={"until": str(row.until)})
     return Status(201, row)

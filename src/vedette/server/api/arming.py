@@ -14,7 +14,7 @@ from vedette.server.accounts.policy import Permission, Principal, allowed, visib
 from vedette.server.alerts import service
 from vedette.server.alerts.arming import set_armed
 from vedette.server.alerts.limits import MAX_SCHEDULES
-from vedette.server.alerts.models import Absence, AlertSite, ArmingSchedule, Cause
+from vedette.server.alerts.models import Absence, AlertSite, ArmingSchedule, Cause, Snooze
 from vedette.server.alerts.standing import ArmingStanding, standings
 from vedette.server.api import alert_schemas as schemas
 from vedette.server.api.access import ADMINISTER, VIEW, Needs, principal
@@ -135,15 +135,15 @@ def _seen(request: HttpRequest, model: type[Any]) -> list[Any]:
 
 
 def find(request: HttpRequest, model: type[Any], row_id: int) -> Any:
-    """A row of the site of the one who asks; one that arms cameras, when they may see all of them.
+    """A row of the site of the one who asks; one that arms or snoozes cameras, when they may see all of them.
 
     Raises:
         Http404: there is none.
     """
     asks = principal(request)
     row = model.objects.filter(site=asks.site_id, pk=row_id).first()
-    arms = isinstance(row, ArmingSchedule | Absence)
-    if row is None or (arms and not _sees_all_of(asks, row.cameras)):
+    concerns = isinstance(row, ArmingSchedule | Absence | Snooze)
+    if row is None or (concerns and not sees_all_of(asks, row.cameras)):
         raise Http404(f"There is no such {model.__name__.removeprefix('Arming').lower()}.")
     return row
 
@@ -171,7 +171,7 @@ def change_absence(request: HttpRequest, row: Absence, payload: schemas.AbsenceI
 Row = TypeVar("Row", ArmingSchedule, Absence)
 
 
-def _sees_all_of(asks: Principal, cameras: list[str]) -> bool:
+def sees_all_of(asks: Principal, cameras: list[str]) -> bool:
     """Whether these cameras are theirs; an empty list is the whole site, for those who see all of it."""
     if not cameras:
         return asks.cameras is None or allowed(asks, Permission.ADMINISTER)
@@ -180,7 +180,7 @@ def _sees_all_of(asks: Principal, cameras: list[str]) -> bool:
 
 def _store(request: HttpRequest, row: Row, values: dict[str, Any], action: str) -> Row:
     service.check_cameras(row.site_id, values["cameras"])
-    if not _sees_all_of(principal(request), values["cameras"]):
+    if not sees_all_of(principal(request), values["cameras"]):
         raise ConfigurationError("cameras: choose from those that you may see.")
     for name, value in values.items():
         setattr(row, name, value)

@@ -8,14 +8,14 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from vedette.domain.errors import ConfigurationError
-from vedette.server.accounts.policy import Permission, Principal, visible_cameras
+from vedette.server.accounts.policy import Permission, Principal, allowed, visible_cameras
 from vedette.server.alerts.health import standing
 from vedette.server.alerts.models import Absence, ArmingSchedule, Cause, Channel, Delivery, Notification, Rule
 from vedette.server.alerts.plans import site_zone
 from vedette.server.alerts.sentences import rule_sentence, schedule_sentence
 from vedette.server.api.access import principal
 from vedette.server.api.alerts import concerning, notifications_page, visible_rules, visible_snoozes
-from vedette.server.api.arming import arm, site_arming
+from vedette.server.api.arming import arm, sees_all_of, site_arming
 from vedette.server.api.channels import visible_channels
 from vedette.server.dashboard.pages import page, show
 
@@ -42,7 +42,8 @@ def alerts(request: HttpRequest) -> HttpResponse:
         **_arming(asks),
         "rules": [_shown_rule(rule, names) for rule in visible_rules(asks)],
         "channels": [_shown_channel(channel) for channel in visible_channels(asks)],
-        "snoozes": visible_snoozes(asks),
+        "snoozes": [(snooze, sees_all_of(asks, snooze.cameras)) for snooze in visible_snoozes(asks)],
+        "may_snooze_all": allowed(asks, Permission.OPERATE) and sees_all_of(asks, []),
         "names": names,
         "told": [shown_notification(row) for row in told],
     }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.integration.server.alerts.conftest import make_event, make_rule
 from tests.support.receivers import Receiver
 from vedette.server.accounts.models import ApiToken, AuditEntry, Role, Site
+from vedette.server.accounts.tokens import create_token
 from vedette.server.alerts import links
 from vedette.server.alerts.arming import is_armed
 from vedette.server.alerts.matching import occurrence_of
@@ -165,6 +166,25 @@ def test_snoozing(bearer: Bearer, drive: Camera) -> None:
     assert len(send(client, "get", f"{ALERTS}/snoozes")[1]) == 1
     assert send(client, "delete", f"{ALERTS}/snoozes/{found['id']}")[0] == 204
     assert send(client, "post", f"{ALERTS}/snoozes", {"until": until, "camera": "nowhere"})[0] == 404
+
+
+def test_who_sees_some_cameras_snoozes_those(
+    bearer: Bearer, drive: Camera, garden: Camera, webhook: Channel
+) -> None:
+    """They silence nobody else: not the whole site, and no rule about all cameras; nor do they end that."""
+    token = create_token("garden", Role.OPERATOR, cameras=[garden])
+    theirs = Client(headers={"Authorization": f"Bearer {token}"})
+    until, path = (timezone.now() + timedelta(hours=1)).isoformat(), f"{ALERTS}/snoozes"
+    wide, narrow = make_rule(webhook), make_rule(webhook, cameras=["garden"])
+    assert send(theirs, "post", path, {"until": until})[0] == 422
+    assert send(theirs, "post", path, {"until": until, "camera": "drive"})[0] == 404
+    assert send(theirs, "post", path, {"until": until, "rule": wide.pk})[0] == 422
+    assert send(theirs, "post", path, {"until": until, "rule": wide.pk, "camera": "garden"})[0] == 201
+    status, own = send(theirs, "post", path, {"until": until, "rule": narrow.pk})
+    assert status == 201
+    whole = send(bearer(Role.OPERATOR), "post", path, {"until": until})[1]
+    assert send(theirs, "delete", f"{path}/{whole['id']}")[0] == 404
+    assert send(theirs, "delete", f"{path}/{own['id']}")[0] == 204
 
 
 def test_the_history_page_by_page(bearer: Bearer, webhook: Channel) -> None:
