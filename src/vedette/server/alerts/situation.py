@@ -58,6 +58,11 @@ class Situation:
         known = self.cameras.get(camera)
         return known.name if known else camera
 
+    def watches(self, camera: str) -> bool:
+        """Whether a camera is there and switched on; what is of no camera always is."""
+        known = self.cameras.get(camera)
+        return not camera or (known is not None and known.enabled)
+
     def snooze(self, rule: Rule, camera: str) -> Snooze | None:
         """The snooze that covers a rule on a camera: the one that lasts longest."""
         covering = [

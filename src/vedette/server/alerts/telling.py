@@ -93,7 +93,6 @@ def _in_cooldown(rule: Rule, what: Occurrence) -> Notification | None:
 def _new(rule: Rule, what: Occurrence, around: Situation) -> Notification:
     zone, snooze = around.zones[rule.site_id], around.snooze(rule, what.camera)
     system = what.about == Rule.About.SYSTEM
-    back = what.subject.endswith(":closed")
     return Notification.objects.create(
         site_id=rule.site_id,
         rule=rule,
@@ -101,7 +100,7 @@ def _new(rule: Rule, what: Occurrence, around: Situation) -> Notification:
         about=what.about,
         camera=what.camera,
         cameras=[what.camera] if what.camera else [],
-        title=wording.incident_title(what, back=back)
+        title=wording.incident_title(what, watched=around.watches(what.camera))
         if system
         else wording.title([around.name(what.camera)], [what.label], 1),
         text=wording.text(what, zone),

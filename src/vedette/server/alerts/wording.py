@@ -26,10 +26,12 @@ def text(what: Occurrence, zone: ZoneInfo) -> str:
     return ", ".join(said)
 
 
-def incident_title(what: Occurrence, *, back: bool) -> str:
-    """The first sentence of an incident."""
+def incident_title(what: Occurrence, *, watched: bool = True) -> str:
+    """The first sentence of an incident; it also ends when its camera is switched off or removed."""
     sentence = what.message.strip().partition("\n")[0]
-    return (f"Well again: {sentence}" if back else sentence)[:200] or "The system needs attention"
+    if what.subject.endswith(":closed"):
+        sentence = f"{'Well again' if watched else 'Not watched any more'}: {sentence}"
+    return sentence[:200] or "The system needs attention"
 
 
 def follow_up(row: Notification, what: Occurrence, zone: ZoneInfo) -> str:

@@ -191,6 +191,13 @@ def test_trouble_with_the_system_is_told_and_told_to_be_over(webhook: Channel) -
     assert titles == ["Drive gives no picture.", "Well again: Drive gives no picture."]
     tell([Occurrence(subject="incident:2:1:opened", severity="low", message="Small.", **fields)])
     assert Notification.objects.count() == 2
+    Camera.objects.filter(pk="drive").update(enabled=False)
+    again = Occurrence(
+        subject="incident:3:1:closed", severity="high", message="Drive gives no picture.", **fields
+    )
+    tell([again])
+    newest = Notification.objects.order_by("-created")[0]
+    assert newest.title == "Not watched any more: Drive gives no picture."
 
 
 def test_a_removed_rule_leaves_its_history(webhook: Channel) -> None:
