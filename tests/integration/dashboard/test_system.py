@@ -8,13 +8,14 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from tests.integration.dashboard.conftest import Login
+from tests.integration.dashboard.conftest import Login, add_segment
 from vedette.node.home import Home
 from vedette.server.accounts.models import Role
 from vedette.server.cameras.models import Camera
 from vedette.server.jobs.models import Job
 from vedette.server.nodes.history import History
 from vedette.server.nodes.incidents import close_incident, open_incident
+from vedette.server.recordings import limits
 from vedette.server.runtime import runtime
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,26 @@ def test_what_was_just_noticed_is_told_apart(login: Login, monkeypatch: pytest.M
     page = login().get("/system").content.decode()
     assert "Just noticed;" not in page
     assert page.count("Others fill the disk.</p>") == 1
+
+
+def test_the_disk_says_what_is_deleted_when(
+    login: Login, door: Camera, elsewhere: Camera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How long the disk holds, and what goes first among the cameras that the viewer may see."""
+    monkeypatch.setattr("vedette.server.recordings.forecast.FRESH_S", 0.0)
+    limits.set_overall(limits.SetLimits(max_age_days=7))
+    monkeypatch.setattr(settings, "HOME", Home(tmp_path).prepare())
+    page = login().get("/system").content.decode()
+    assert "Nothing is recorded yet" in page
+    assert "Goes next" not in page
+    now = timezone.now()
+    add_segment("vault", now - timedelta(days=2))
+    add_segment("door", now - timedelta(days=1, hours=1))
+    add_segment("door", now - timedelta(hours=1))
+    page = login().get("/system").content.decode()
+    assert "At today&#x27;s rate the disk holds" in page
+    assert "Goes next: the oldest of Front door" in page
+    assert "Vault" not in page
 
 
 def test_figures_are_drawn_and_told(login: Login, door: Camera) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from vedette.domain.errors import ConfigurationError
-from vedette.recording.forecast import CameraForecast
+from vedette.recording.forecast import CameraForecast, Forecast
 from vedette.server.accounts.audit import audit
 from vedette.server.accounts.policy import Permission, visible_cameras
 from vedette.server.api.access import principal
@@ -30,6 +30,27 @@ _REASONS = {
     "disk": "then the disk's space is used up",
 }
 _FIELDS = {"max_age_days": ("age", 1.0), "max_size_bytes": ("size", _GB), "max_disk_share": ("share", 0.01)}
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What goes first."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What will become of all recordings, as pages say it."""
+
+    size_bytes: int
+    day_bytes: float
+    room_bytes: int
+    taken: float
+    headline: str
+    full: datetime | None
+    next: Next | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +83,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "rows": [
             _row(camera, names.get(camera), found.cameras.get(camera), own.get(camera)) for camera in listed
         ],
-        "found": found,
-        "holds": days_in_words(found.holds_days),
-        "full": _moment(found.full_utc_s),
-        "taken": min(1.0, found.size_bytes / found.room_bytes) if found.room_bytes else 0.0,
+        "outlook": _outlook(found, names),
         "form": _form(together),
         "chosen": chosen,
     }
@@ -89,6 +107,40 @@ def change_retention(request: HttpRequest, camera_id: str = "") -> HttpResponse:
     audit(request, "retention.changed", camera=camera_id, detail=dict(detail))
     messages.success(request, "The limits hold from now on.")
     return redirect("retention")
+
+
+def outlook(names: Mapping[str, str]) -> Outlook | None:
+    """The outlook for a page on which it is beside the point; None where there is no disk to look at.
+
+    Args:
+        names: of the cameras that may be named, by id.
+    """
+    try:
+        return _outlook(look_ahead(), names)
+    except OSError:
+        return None
+
+
+def _outlook(found: Forecast, names: Mapping[str, str]) -> Outlook:
+    cameras = ((camera, each.next_utc_s) for camera, each in found.cameras.items() if camera in names)
+    ends = [(utc_s, camera) for camera, utc_s in cameras if utc_s is not None]
+    first = min(ends, default=None)
+    at = _moment(first[0]) if first else None
+    return Outlook(
+        found.size_bytes,
+        found.day_bytes,
+        found.room_bytes,
+        min(1.0, found.size_bytes / found.room_bytes) if found.room_bytes else 0.0,
+        _headline(found),
+        _moment(found.full_utc_s),
+        Next(names[first[1]], at) if first and at else None,
+    )
+
+
+def _headline(found: Forecast) -> str:
+    if found.day_bytes:
+        return f"At today's rate the disk holds {days_in_words(found.holds_days)}"
+    return "Nothing was recorded in the last day" if found.size_bytes else "Nothing is recorded yet"
 
 
 def days_in_words(days: float | None) -> str:

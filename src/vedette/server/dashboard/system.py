@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from vedette.server.accounts.audit import audit
@@ -23,6 +23,7 @@ from vedette.server.api.system import (
 )
 from vedette.server.dashboard import plots
 from vedette.server.dashboard.pages import page, show, visible_problems
+from vedette.server.dashboard.retention import outlook
 from vedette.server.nodes.counters import help_of
 from vedette.server.nodes.health import Problem
 from vedette.server.nodes.history import STEPS, Point, by_series
@@ -73,7 +74,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "cameras": [camera for camera in found.cameras if camera.camera in names],
         "drops": [drop for drop in found.drops if not drop.camera or drop.camera in names],
         "disk": found.disk,
-        "retention": _address("retention") or _address("recordings-retention"),
+        "outlook": outlook(names),
         "plots": _plots(SPANS[span], names),
         "open": [_told(row) for row in lasting],
         "early": _early(visible_problems(request), lasting),
@@ -144,14 +145,6 @@ def _tiles(found: Overview, names: dict[str, str]) -> list[dict[str, str]]:
     if found.disk is not None:
         tiles.append(("Disk", plots.told(found.disk.free_bytes, "bytes"), "free"))
     return [dict(zip(("title", "value", "note"), tile, strict=True)) for tile in tiles]
-
-
-def _address(name: str) -> str:
-    """The page of this name, where there is one."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def _plots(step_s: int, names: dict[str, str]) -> list[plots.Plot]:
