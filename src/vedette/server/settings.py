@@ -110,6 +110,7 @@ SESSION_COOKIE_AGE = int(VEDETTE.sessions.idle_days * 86400)
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_COOKIE_NAME = "vedette_csrf"
+CSRF_FAILURE_VIEW = "vedette.server.accounts.refusals.old_form"
 CSRF_TRUSTED_ORIGINS = [*VEDETTE.trusted_origins, *([VEDETTE.public_url] if VEDETTE.public_url else [])]
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

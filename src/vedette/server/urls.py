@@ -1,7 +1,5 @@
 """Every address of the server."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -16,10 +14,10 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("api/health", needs(Permission.VIEW)(RedirectView.as_view(url="/api/v1/health"))),
     path("metrics", metrics, name="metrics"),
+    path("", include("vedette.server.dashboard.urls")),
 ]
-if find_spec("vedette.server.dashboard") is not None:
-    urlpatterns.append(path("", include("vedette.server.dashboard.urls")))
 
 handler400 = "vedette.server.api.errors.bad_request"
 handler429 = "vedette.server.accounts.views.too_many"
-handler404 = "vedette.server.api.errors.not_found"
+handler404 = "vedette.server.accounts.refusals.not_found"
+handler500 = "vedette.server.accounts.refusals.failed"

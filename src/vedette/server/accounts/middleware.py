@@ -5,13 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseForbidden,
-    HttpResponseNotFound,
-    JsonResponse,
-)
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
 
@@ -19,6 +13,7 @@ from vedette.server.accounts import sessions
 from vedette.server.accounts.audit import audit
 from vedette.server.accounts.models import ApiToken, By, Role, User
 from vedette.server.accounts.policy import PER_OPERATION, PUBLIC, SHARED, Principal, allowed, declared
+from vedette.server.accounts.refusals import link_ended, refuse
 from vedette.server.accounts.shares import note_opened, opened
 from vedette.server.accounts.tokens import find_token
 
@@ -102,8 +97,7 @@ class AccessMiddleware(MiddlewareMixin):
 def _open_share(request: HttpRequest, kind: str, token: str) -> HttpResponse | None:
     row = opened(token)
     if row is None or row.kind != kind:
-        words = "This link is not valid, or not any more. Ask whoever sent it for a new one."
-        return HttpResponseNotFound(words, content_type="text/plain")
+        return link_ended(request)
     request.share = row  # type: ignore[attr-defined]
     request.principal = Principal(row.made_by, "", row.site_id, by_session=False, by=By.SHARE)  # type: ignore[attr-defined]
     if request.path.rstrip("/").endswith(token):  # the page itself, not its pictures
@@ -131,5 +125,6 @@ def _password_first(request: HttpRequest) -> HttpResponse | None:
 
 def _you_may_not(request: HttpRequest) -> HttpResponse:
     if not request.path.startswith(_FOR_PROGRAMS):
-        return HttpResponseForbidden("You may not see this page.", content_type="text/plain")
+        words = "You may not see this page. An administrator can give you the role for it."
+        return refuse(request, 403, "Not for you", words)
     return JsonResponse({"error": "Your role does not allow this.", "hint": ""}, status=403)

@@ -10,7 +10,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
-    HttpResponseNotFound,
     JsonResponse,
 )
 from ninja import NinjaAPI
@@ -40,13 +39,6 @@ def install(api: NinjaAPI) -> None:
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """404 for addresses that there are not."""
-    if request.path.startswith("/api/"):
-        return error_response(404, "There is no such address.", "See /api/v1/docs.")
-    return HttpResponseNotFound("There is no such page.", content_type="text/plain")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

@@ -4,19 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotAllowed,
-    HttpResponseNotFound,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils import timezone
 
 from vedette.server.accounts.models import Share
 from vedette.server.accounts.policy import shared
+from vedette.server.accounts.refusals import link_ended
 from vedette.server.api.event_clips import clip_answer
 from vedette.server.api.event_shares import KIND
 from vedette.server.api.events import picture
@@ -71,7 +65,7 @@ def _answer(request: HttpRequest, make: Callable[[Share, Event], HttpResponseBas
             else HttpResponseNotAllowed(["GET", "HEAD"])
         )
     except Http404 as error:
-        answer = HttpResponseNotFound(str(error), content_type="text/plain")
+        answer = link_ended(request, str(error))
     for name, value in _ALONE.items():
         answer.headers[name] = value
     # Django would log the address of what fails, and the address is the secret.
