@@ -344,12 +344,13 @@ class CameraSession:
     def _gauges(self) -> dict[str, float]:
         if self._analysis is None:
             return {}
-        load = self._analysis.capture.load
+        capture = self._analysis.capture
+        load = capture.load
         return {
             "analysis_lag_seconds": max(0.0, self._analysis.lag_s),
             "analysed_rate_fps": 1.0 / load.interval_s,
             "frame_skip": load.skip,
-            "load_limited": float(load.limited),
+            "load_limited": float(load.limited and capture.is_open),
         }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.server.situations import LATER_S, camera, node, situation
-from vedette.domain.messages import CameraState
+from vedette.domain.messages import CameraReport, CameraState
 from vedette.node.standing import ProcessStanding, Standing
 from vedette.server.nodes.rules import findings, out_of_sight
 from vedette.server.nodes.situation import Situation, Wanted
@@ -173,3 +173,19 @@ def test_drops_of_workers_and_of_the_server_are_told_apart() -> None:
         reports = {"worker-1": node(camera(), counters={"messages_lost": lost})}
         found = trends.findings(situation(nodes=reports, counters={"messages_rejected": lost}), 0.0)
     assert sorted(f.message.split(":")[0] for f in found) == ["The server", "worker-1"]
+
+
+def test_a_crowded_detector() -> None:
+    """Most of the cameras in motion are held back; what is quiet does not count."""
+    held = camera(gate_open=True, gauges={"load_limited": 1.0})
+    busy, quiet = camera(camera="yard", gate_open=True), camera(camera="shed")
+
+    def found(*cameras: CameraReport) -> list[str]:
+        now = situation(nodes={"worker-1": node(*cameras)})
+        return [finding.kind for finding in Trends().findings(now, 5000.0)]
+
+    assert found(held, quiet, quiet) == ["load"]
+    assert found(held, held, busy) == ["load"]
+    assert found(held, busy) == []
+    assert found(busy, quiet) == []
+    assert found() == []

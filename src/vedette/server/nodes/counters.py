@@ -134,7 +134,7 @@ CAMERA_GAUGES = {
     "analysis_lag_seconds": "How far the frame being analysed is behind the newest packet.",
     "analysed_rate_fps": "Frames a second it is allowed now.",
     "frame_skip": "The same, as frames from one look to the next.",
-    "load_limited": "1 while load holds the rate below the profile's.",
+    "load_limited": "1 while something moves and load holds the rate below the profile's.",
 }
 WORKER_GAUGES = {
     "node_revision": "The configuration that it runs.",

@@ -87,6 +87,14 @@ KINDS = {
         after_s=30.0,
         well_s=60.0,
     ),
+    "load": Kind(
+        "The detector cannot keep up",
+        "Recording goes on as it should; short visits may be missed. Use sub streams, lower rates, a smaller "
+        "model, a graphics card, or another worker.",
+        LOW,
+        after_s=300.0,
+        well_s=60.0,
+    ),
     "database": Kind(
         "The database does not answer",
         "Look at its disk and its log. Workers keep recording and keep their messages until it answers.",

@@ -30,7 +30,7 @@ class Trends:
         """What has changed for the worse since the situation before; `utc_s` is the time of day."""
         found = {finding.key: finding for finding in self._other_pids(now.nodes)}
         found |= {finding.key: finding for finding in self._restarted(now, utc_s)}
-        return [*found.values(), *self._drops(now)]
+        return [*found.values(), *self._drops(now), *_crowded(now)]
 
     def _other_pids(self, nodes: Mapping[str, NodeReport]) -> Iterator[Finding]:
         for node, report in nodes.items():
@@ -59,6 +59,19 @@ class Trends:
                 whose = now.name_of(camera) if camera else node or "The server"
                 subject = "/".join(part for part in (node, camera, name) if part)
                 yield Finding("drops", subject, f"{whose}: {COUNTERS[name]}", camera=camera, node=node)
+
+
+def _crowded(now: Situation) -> Iterator[Finding]:
+    """Workers most of whose busy cameras are looked at less often than they should be.
+
+    That comes and goes with what happens; it is no rule of one moment, since only what lasts is news.
+    """
+    for node, report in sorted(now.nodes.items()):
+        busy = [camera for camera in report.cameras if camera.gate_open]
+        held = sum(bool(camera.gauges.get("load_limited", 0.0)) for camera in busy)
+        if held > len(busy) / 2:
+            words = f"{node} has more to look at than it can: most cameras in motion get fewer frames."
+            yield Finding("load", node, words, node=node)
 
 
 def how_it_ended(status: int | None) -> str:
