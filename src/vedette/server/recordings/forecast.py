@@ -14,7 +14,7 @@ from vedette.server.recordings.models import Segment
 
 MEASURED = timedelta(days=1)
 """Today's rate is that of the last day."""
-LEAST = timedelta(minutes=10)
+LEAST = timedelta(minutes=2)
 """Cameras that were added just now: their rate is that of so long at least."""
 FRESH_S = 60.0
 """What is stored is added up again after this time: that walks along all rows."""
