@@ -137,7 +137,7 @@ def _tiles(found: Overview, names: dict[str, str]) -> list[dict[str, str]]:
     dropped = sum(drop.per_minute for drop in found.drops if not drop.camera or drop.camera in names)
     tiles = [
         ("Cameras", f"{live} of {len(cameras)}", "live"),
-        ("Processor", plots.told(cores, "cores"), f"of {os.cpu_count()} cores"),
+        ("Processor", f"{cores:.1f}", f"of {os.cpu_count()} cores"),
         ("Memory", plots.told(memory, "bytes"), f"{len(found.processes)} processes"),
         ("Analysed", plots.told(analysed, "per second"), "frames"),
         ("Left out", f"{dropped:.0f}", "a minute"),
