@@ -22,7 +22,10 @@ _log = structlog.get_logger(__name__)
 
 def error_response(status: int, error: str, hint: str = "") -> JsonResponse:
     """An error as JSON."""
-    return JsonResponse({"error": error, "hint": hint}, status=status)
+    answer = JsonResponse({"error": error, "hint": hint}, status=status)
+    # A camera without a picture yet is no error of the server, as which Django would log it; what is, we log.
+    answer._has_been_logged = status == 503  # type: ignore[attr-defined]  # noqa: SLF001
+    return answer
 
 
 def install(api: NinjaAPI) -> None:
