@@ -54,8 +54,12 @@ class LoadControl:
         return self._skip is not None
 
     def restart(self) -> None:
-        """The gate has opened: the lag measured from here on is compared with what it is now."""
+        """The gate has opened: the profile's rate holds, and the lag is compared with what it is from here on.
+
+        A short visit where it was quiet is looked at in full, at the cost of cameras that are never quiet.
+        """
         self._best_lag_s = float("inf")
+        self._skip, self._calm = None, 0
 
     def observe(self, lag_s: float) -> None:
         """One look is about to happen, `lag_s` behind the newest packet."""

@@ -66,6 +66,20 @@ def test_catching_up_after_the_gate_opened_is_not_load() -> None:
     assert not counters["load_steps_down"]
 
 
+def test_a_visit_where_it_was_quiet_is_looked_at_in_full() -> None:
+    """When the gate opens, the profile's rate holds until the lag grows from there on."""
+    load, _ = control()
+    for seconds in range(40):
+        load.observe(1.5 * seconds)
+    load.restart()
+    assert (load.skip, load.limited) == (5, False)
+    load.observe(4.0)
+    load.observe(4.9)
+    assert not load.limited
+    load.observe(5.1)
+    assert load.limited
+
+
 def test_new_bounds_apply_at_once() -> None:
     """A profile with a lower upper bound pulls the pace inside it."""
     load, _ = control()
