@@ -194,6 +194,7 @@ class Analysis:
                 self._ending = True
                 self._frames = iter(()) if self._abandoned else self.capture.finish()
             else:
+                self.capture.load.behind_s = self._inbox.newest_utc_s - packet.utc_s
                 self._frames = self.capture.feed(packet)
 
     def _submit(self, frame: Frame) -> bool:

@@ -20,15 +20,20 @@ class LoadControl:
     """The pace of one camera: `interval_s` between two analysed frames.
 
     The pace is `profile.rate_fps` while all is well. Under load the number of frames between looks grows
-    within `skip_min` to `skip_max`. Lag that was there when the gate opened (the detector starts in the
-    past, on purpose) counts as load only when it grows.
+    within `skip_min` to `skip_max`. What the detector is behind because it starts in the past when the gate
+    opens, on purpose, counts as load only when it grows.
+
+    Attributes:
+        behind_s: how far the packet that is read now is behind the newest one; kept by who reads them.
     """
 
     def __init__(self, profile: Profile, counters: Counter[str], *, fps: float = 25.0) -> None:
         self._counters = counters
         self._calm = 0
         self._best_lag_s = float("inf")
+        self._late_s = 0.0
         self._skip: float | None = None
+        self.behind_s = 0.0
         self.configure(profile, fps=fps)
 
     def configure(self, profile: Profile, *, fps: float) -> None:
@@ -54,16 +59,19 @@ class LoadControl:
         return self._skip is not None
 
     def restart(self) -> None:
-        """The gate has opened: the profile's rate holds, and the lag is compared with what it is from here on.
+        """The gate has opened: the lag is compared with what it is from here on.
 
-        A short visit where it was quiet is looked at in full, at the cost of cameras that are never quiet.
+        Where all was looked at so far, the profile's rate holds: a short visit where it was quiet is looked
+        at in full, at the cost of cameras that are never quiet.
         """
-        self._best_lag_s = float("inf")
-        self._skip, self._calm = None, 0
+        self._best_lag_s, self._late_s = float("inf"), self.behind_s
+        if self.behind_s < TOLERATED_LAG_S:
+            self._skip, self._calm = None, 0
 
     def observe(self, lag_s: float) -> None:
         """One look is about to happen, `lag_s` behind the newest packet."""
-        self._best_lag_s = min(self._best_lag_s, lag_s)
+        self._best_lag_s = min(self._best_lag_s, lag_s - self._late_s)
+        self._late_s = 0.0
         if lag_s > self._best_lag_s + TOLERATED_LAG_S:
             self._slow_down()
             self._best_lag_s = lag_s

@@ -80,6 +80,19 @@ def test_a_visit_where_it_was_quiet_is_looked_at_in_full() -> None:
     assert load.limited
 
 
+def test_who_is_late_already_begins_at_the_pace_of_before() -> None:
+    """What the camera was behind when the gate opened is load, and not the look into the past."""
+    load, _ = control()
+    for seconds in range(4):
+        load.observe(1.5 * seconds)
+    pace = load.skip
+    load.behind_s = 6.0
+    load.restart()
+    assert load.skip == pace
+    load.observe(8.0)
+    assert load.skip > pace
+
+
 def test_new_bounds_apply_at_once() -> None:
     """A profile with a lower upper bound pulls the pace inside it."""
     load, _ = control()
