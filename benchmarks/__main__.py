@@ -18,6 +18,7 @@ NAMES = (
     "pool",
     "farm",
     "cold_start",
+    "recovery",
     "events",
     "events_list",
     "scrub",
