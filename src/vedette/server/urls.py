@@ -19,5 +19,5 @@ urlpatterns = [
 
 handler400 = "vedette.server.api.errors.bad_request"
 handler429 = "vedette.server.accounts.views.too_many"
-handler404 = "vedette.server.accounts.refusals.not_found"
+handler404 = "vedette.server.api.errors.not_found"
 handler500 = "vedette.server.accounts.refusals.failed"

@@ -1,6 +1,6 @@
 """What people see when there is no page for them; programs get a line of text."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 LINK = "This link is not valid, or not any more. Ask whoever sent it for a new one."
@@ -19,15 +19,6 @@ def refuse(
 def link_ended(request: HttpRequest, words: str = LINK) -> HttpResponse:
     """A link that somebody was sent opens nothing any more."""
     return refuse(request, 404, "Nothing here any more", words, stranger=True)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404 for what is not there, in the words of the view that found nothing if it has some."""
-    if request.path.startswith("/api/"):
-        return JsonResponse({"error": "There is no such address.", "hint": "See /api/v1/docs."}, status=404)
-    said = exception.args[0] if exception and exception.args else None
-    words = said if isinstance(said, str) and said else "There is no such page."
-    return refuse(request, 404, "Not found", words)
 
 
 def old_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's name

@@ -16,6 +16,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from vedette.domain.errors import ConfigurationError, StorageError, VedetteError
+from vedette.server.accounts.refusals import refuse
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +43,15 @@ def install(api: NinjaAPI) -> None:
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404 for what is not there, in the words of the view that found nothing if it has some."""
+    if request.path.startswith("/api/"):
+        return error_response(404, "There is no such address.", "See /api/v1/docs.")
+    said = exception.args[0] if exception and exception.args else None
+    words = said if isinstance(said, str) and said else "There is no such page."
+    return refuse(request, 404, "Not found", words)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
