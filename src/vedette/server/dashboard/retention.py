@@ -44,9 +44,7 @@ class Next:
 class Outlook:
     """What will become of all recordings, as pages say it."""
 
-    size_bytes: int
-    day_bytes: float
-    room_bytes: int
+    forecast: Forecast
     taken: float
     headline: str
     full: datetime | None
@@ -127,9 +125,7 @@ def _outlook(found: Forecast, names: Mapping[str, str]) -> Outlook:
     first = min(ends, default=None)
     at = _moment(first[0]) if first else None
     return Outlook(
-        found.size_bytes,
-        found.day_bytes,
-        found.room_bytes,
+        found,
         min(1.0, found.size_bytes / found.room_bytes) if found.room_bytes else 0.0,
         _headline(found),
         _moment(found.full_utc_s),
