@@ -26,7 +26,7 @@ def text(what: Occurrence, zone: ZoneInfo) -> str:
     return ", ".join(said)
 
 
-def incident_title(what: Occurrence, *, watched: bool = True) -> str:
+def incident_title(what: Occurrence, *, watched: bool) -> str:
     """The first sentence of an incident; it also ends when its camera is switched off or removed."""
     sentence = what.message.strip().partition("\n")[0]
     if what.subject.endswith(":closed"):
