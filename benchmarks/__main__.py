@@ -19,6 +19,7 @@ NAMES = (
     "farm",
     "cold_start",
     "recovery",
+    "changes",
     "events",
     "events_list",
     "scrub",

@@ -74,7 +74,7 @@ def no_children_left() -> Iterator[None]:
     before = set(psutil.Process().children(recursive=True))
     yield
     left = [child for child in psutil.Process().children(recursive=True) if child not in before]
-    left = psutil.wait_procs([child for child in left if not _may_stay(child)], timeout=2)[1]
+    left = psutil.wait_procs([child for child in left if not _may_stay(child)], timeout=20)[1]
     names = [_describe(child) for child in left]
     for child in left:
         child.kill()

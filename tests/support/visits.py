@@ -8,10 +8,9 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.support.browser import open_browser
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 
-expect.set_options(timeout=20_000)
-"""Machines that run tests may be busy; what is there at once is seen at once."""
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 WIDE, PHONE = (1400, 900), (390, 844)
 
@@ -26,6 +25,7 @@ class Visit:
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.address = address
         self.faults: list[str] = []
+        context.set_default_timeout(PATIENCE_S * 1000)
         context.add_init_script(VIOLATIONS)
         self.page: Page = context.new_page()
         self.page.on("console", lambda said: self._hear(said.type, said.text))
@@ -47,7 +47,7 @@ class Visit:
 
     def wait_for(self, expression: str) -> None:
         """Wait until a JavaScript expression is true (the pages' policy forbids waiting inside them)."""
-        wait_until(lambda: self.page.evaluate(expression), 20, what=expression)
+        wait_until(lambda: self.page.evaluate(expression), what=expression)
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"}:

@@ -56,10 +56,10 @@ def test_a_killed_server_end_loses_nothing(tmp_path: Path, kills: list[int]) -> 
         worker = ends.enter_context(worker_end(tmp_path))
         for count in kills:
             server = ends.enter_context(server_end(tmp_path))
-            wait_until(lambda n=count: len(stored(tmp_path)) >= n, 60)
+            wait_until(lambda n=count: len(stored(tmp_path)) >= n)
             kill(server)
         ends.enter_context(server_end(tmp_path))
-        worker.wait_for_line("delivered", 90)
+        worker.wait_for_line("delivered")
         assert worker.wait() == 0
         assert_complete(stored(tmp_path))
 
@@ -70,19 +70,19 @@ def test_a_killed_worker_end_loses_nothing(tmp_path: Path) -> None:
         server.wait_for_line("serving")
         for _ in range(4):
             with worker_end(tmp_path) as worker:
-                wait_until(lambda w=worker: durable(w) >= 150, 60)
+                wait_until(lambda w=worker: durable(w) >= 150)
                 kill(worker)
         with worker_end(tmp_path) as worker:
-            worker.wait_for_line("delivered", 90)
+            worker.wait_for_line("delivered")
         assert_complete(stored(tmp_path))
 
 
 def test_a_server_that_comes_late_gets_everything(tmp_path: Path) -> None:
     """Messages appended while there was no server wait for it."""
     with worker_end(tmp_path, 300) as worker:
-        worker.wait_for_line("durable 300", 60)
+        worker.wait_for_line("durable 300")
         with server_end(tmp_path):
-            worker.wait_for_line("delivered", 60)
+            worker.wait_for_line("delivered")
             assert_complete(stored(tmp_path), 300)
 
 
@@ -93,11 +93,11 @@ def test_a_locked_database_delays_and_loses_nothing(tmp_path: Path) -> None:
         lock = sqlite3.connect(tmp_path / "stored.sqlite3", isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
         with worker_end(tmp_path, 50) as worker:
-            wait_until(lambda: server.output.count("database is locked") >= 3, 30)
+            wait_until(lambda: server.output.count("database is locked") >= 3)
             assert stored(tmp_path) == []
             lock.execute("ROLLBACK")
             lock.close()
-            worker.wait_for_line("delivered", 60)
+            worker.wait_for_line("delivered")
             assert_complete(stored(tmp_path), 50)
 
 
@@ -110,7 +110,7 @@ def test_a_poison_message_does_not_block_the_others(tmp_path: Path) -> None:
         outbox.append(message if number != 7 else type(message)(**_fields(message, id=f"{camera}-poison")))
     outbox.close()
     with server_end(tmp_path), worker_end(tmp_path, 20) as worker:
-        worker.wait_for_line("delivered", 60)
+        worker.wait_for_line("delivered")
         worker.wait()
         assert [seq for seq, _, _ in stored(tmp_path)] == [n for n in range(1, 21) if n != 7]
     outbox = Outbox(tmp_path / "outbox.sqlite3")

@@ -63,7 +63,7 @@ def test_what_append_returned_for_survives_kill_9(tmp_path: Path) -> None:
     promised: dict[int, str] = {}
     for life in range(5):
         with Child([sys.executable, "-c", APPEND, path, str(life)]) as child:
-            wait_until(lambda c=child: c.output.count("durable") > 100, 30)
+            wait_until(lambda c=child: c.output.count("durable") > 100)
             child.signal(signal.SIGKILL)
             child.wait()
             complete = [line.split() for line in child.lines if line.endswith(f" {life}\n")]

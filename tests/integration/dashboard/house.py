@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.integration.server.conftest import PASSWORD, ServerProcess
-from tests.integration.server.worker import Worker, event, eventually
+from tests.integration.server.worker import Worker, event
+from tests.support.processes import wait_until
 from tests.unit.recording.packets import packets, record
 from vedette.domain.geometry import Box
 from vedette.domain.messages import EventMessage, PathPoint, ZoneVisit
@@ -74,7 +75,7 @@ class House:
         self.worker.outbox.append(message)
         self.told.append(message)
         with self.server.client() as api:
-            eventually(lambda: api.get(f"/api/v1/events/{message.id}").status_code == 200)
+            wait_until(lambda: api.get(f"/api/v1/events/{message.id}").status_code == 200)
         return message
 
     def tell_of_square(self) -> EventMessage:
@@ -121,5 +122,5 @@ def open_house(server: ServerProcess, folder: Path) -> House:
     for message in recording.messages:
         worker.outbox.append(message)
     with server.client() as api:
-        eventually(lambda: len(api.get("/api/v1/recordings").json()["items"]) == 3)
+        wait_until(lambda: len(api.get("/api/v1/recordings").json()["items"]) == 3)
     return House(server, worker, begin)

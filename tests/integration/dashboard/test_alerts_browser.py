@@ -162,7 +162,7 @@ def test_a_browser_is_connected_and_told(open_visit: Open, house: House, hook: R
     expect(page.locator("#browser-words")).to_have_text("This browser is told.")
     expect(page.locator("#channels")).to_contain_text("Chrome on Linux of ada")
     house.tell()
-    wait_until(lambda: [got for got in hook.requests if got.path == "/push/ada"], 20, what="the push")
+    wait_until(lambda: [got for got in hook.requests if got.path == "/push/ada"], what="the push")
     said = keys.read(next(got for got in hook.requests if got.path == "/push/ada"))
     assert said["title"] == "Front door: person"
     deliver(visit, said)

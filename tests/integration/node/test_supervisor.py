@@ -50,7 +50,7 @@ class Node(Child):
 
     def started(self, name: str, times: int = 1) -> int:
         """Wait for the program's start, or its so manieth; the process id."""
-        return wait_until(lambda: self.pids(name)[times - 1 : times], 20, what=f"{name} started")[0]
+        return wait_until(lambda: self.pids(name)[times - 1 : times], what=f"{name} started")[0]
 
     def words(self) -> list[str]:
         return [f"{line.word} {line.name}" for line in self.journal() if line.word != "start"]
@@ -177,7 +177,7 @@ def test_children_of_a_killed_supervisor_stop_in_order(tmp_path: Path) -> None:
     pids = [node.started(name) for name in ("server", "worker-1", "worker-2")]
     with node:
         node.signal(signal.SIGKILL)
-        wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids), 20)
+        wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
         assert sorted(node.words()[:2]) == ["stop worker-1", "stop worker-2"]
         assert node.words()[2:] == ["stop server"]
 

@@ -94,10 +94,10 @@ class Watch:
         self.detectors.close()
         self._disk.close()
 
-    def wait(self, condition: Callable[[], Any], timeout_s: float = 20.0, *, what: str = "") -> Any:
+    def wait(self, condition: Callable[[], Any], *, what: str = "") -> Any:
         """Wait for a condition; says what the camera reports when it does not come."""
         try:
-            return wait_until(condition, timeout_s, what=what)
+            return wait_until(condition, what=what)
         except TimeoutError as error:
             raise TimeoutError(f"{error}; {self.session.report()}") from None
 

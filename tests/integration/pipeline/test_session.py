@@ -41,7 +41,7 @@ def test_a_camera_is_recorded_and_watched_at_once(farm: CameraFarm, visit: Video
     """An event with its snapshot, a picture on demand, and all that was sent on disk."""
     camera = farm.add("both", visit.path)
     with Watch(tmp_path, spec_for(farm.url("both"))) as watch:
-        watch.wait(lambda: any(event.phase == "end" for event in watch.events), 30)
+        watch.wait(lambda: any(event.phase == "end" for event in watch.events))
         utc_s, jpeg = watch.session.snapshot(320)
         assert decode_jpeg(jpeg).width == 320
         assert time.time() - 3 < utc_s <= time.time() + 0.5
@@ -58,7 +58,7 @@ def test_a_quiet_camera_costs_no_decoding(farm: CameraFarm, quiet: Video, tmp_pa
     """Recorded, and looked at by keyframes only."""
     farm.add("quiet", quiet.path)
     with Watch(tmp_path, spec_for(farm.url("quiet"))) as watch:
-        watch.wait(lambda: watch.counters.get("keyframes_decoded", 0) >= 6, 30)
+        watch.wait(lambda: watch.counters.get("keyframes_decoded", 0) >= 6)
         assert watch.counters.get("frames_decoded", 0) == 0
         assert watch.events == []
 
@@ -73,11 +73,11 @@ def test_a_connection_that_breaks_is_made_again(
         watch.wait(lambda: watch.segments("open"))
         if trouble == "garbage":
             camera.fault = Fault.GARBAGE
-            watch.wait(lambda: watch.counters.get("reconnects", 0) >= 1, 40)
+            watch.wait(lambda: watch.counters.get("reconnects", 0) >= 1)
             camera.fault = Fault.NONE
         else:
             farm.drop(camera.path)
-        watch.wait(lambda: len(watch.segments("open")) >= 2, 40)
+        watch.wait(lambda: len(watch.segments("open")) >= 2)
         assert watch.counters["reconnects"] >= 1
         assert watch.session.report().message == ""
     assert len(watch.segments("closed")) == len(watch.segments("open"))
@@ -90,10 +90,10 @@ def test_a_stall_is_a_disconnect(farm: CameraFarm, quiet: Video, tmp_path: Path)
     with Watch(tmp_path, spec_for(farm.url("stalls"))) as watch:
         watch.wait(lambda: watch.segments("open"))
         camera.fault = Fault.STALL
-        watch.wait(lambda: "nothing for" in watch.session.report().message, 16)
+        watch.wait(lambda: "nothing for" in watch.session.report().message)
         assert watch.counters["stalls"] == 1
         camera.fault = Fault.NONE
-        watch.wait(lambda: len(watch.segments("open")) >= 2, 30)
+        watch.wait(lambda: len(watch.segments("open")) >= 2)
 
 
 def test_another_resolution_begins_another_segment(
@@ -119,7 +119,7 @@ def test_a_clock_that_jumps_begins_another_segment(farm: CameraFarm, quiet: Vide
     with Watch(tmp_path, spec_for(farm.url("jumps"))) as watch:
         watch.wait(lambda: watch.counters.get("keyframes_decoded", 0) >= 2)
         camera.shift_s += 3600.0
-        watch.wait(lambda: len(watch.segments("open")) == 2, 30)
+        watch.wait(lambda: len(watch.segments("open")) == 2)
         assert watch.counters["clock_jumps"] == 1
     assert all(-0.05 < hole < 3 for hole in watch.holes())
 
@@ -132,7 +132,7 @@ def test_the_sub_stream_is_watched_and_the_main_stream_recorded(
     farm.add("main", quiet.path)
     farm.add("sub", small.path)
     with Watch(tmp_path, spec_for(farm.url("main"), sub=farm.url("sub"))) as watch:
-        watch.wait(lambda: watch.events, 30)
+        watch.wait(lambda: watch.events)
         assert watch.session.report().width == 640
     assert {(event.width, event.height) for event in watch.events} == {(480, 270)}
     assert {message.width for message in watch.segments("closed")} == {640}
@@ -156,13 +156,13 @@ def test_recording_goes_on_whatever_the_detector_does(
     try:
         watch.wait(lambda: stub.calls >= 1)
         since = camera.counters["units"]
-        watch.wait(lambda: camera.counters["units"] >= since + 60, 30)
+        watch.wait(lambda: camera.counters["units"] >= since + 60)
         farm.drop(camera.path)
         sent = camera.counters["units"]
         watch.session.ask_to_stop()
         begun_s = time.monotonic()
         watch.session.stop(2.0)
-        assert time.monotonic() - begun_s < 5
+        assert time.monotonic() - begun_s < 30
     finally:
         released.set()
         watch.close(1.0)
@@ -176,8 +176,8 @@ def test_only_what_happens_is_recorded(farm: CameraFarm, visit: Video, tmp_path:
     camera = farm.add(f"mode-{mode}", visit.path)
     spec = spec_for(farm.url(camera.path), mode=mode, profile=FAST, pre_roll_s=1.0)
     with Watch(tmp_path, spec) as watch:
-        event = watch.wait(lambda: next((e for e in watch.events if e.phase == "end"), None), 40)
-        watch.wait(lambda: watch.segments("closed"), 20, what="the recording has ended")
+        event = watch.wait(lambda: next((e for e in watch.events if e.phase == "end"), None))
+        watch.wait(lambda: watch.segments("closed"), what="the recording has ended")
     start, end, pictures = watch.stretches()[0]
     assert start <= event.start_utc_s - 0.5
     assert end >= event.end_utc_s + 1.0
@@ -189,7 +189,7 @@ def test_off_records_nothing(farm: CameraFarm, visit: Video, tmp_path: Path) -> 
     """Events come all the same."""
     farm.add("off", visit.path)
     with Watch(tmp_path, spec_for(farm.url("off"), mode="off")) as watch:
-        watch.wait(lambda: watch.events, 30)
+        watch.wait(lambda: watch.events)
     assert watch.segments("open") == []
 
 
@@ -214,7 +214,7 @@ def test_changes_cost_no_connection_and_no_packet(farm: CameraFarm, visit: Video
             watch.session.configure(spec)
             assert watch.session.report().revision == revision
             watch.wait(lambda since=since: camera.counters["units"] >= since + 10)
-        watch.wait(lambda: any(event.zones for event in watch.events), 30)
+        watch.wait(lambda: any(event.zones for event in watch.events))
         farm.drop("changes")
         sent = camera.counters["units"]
         assert camera.counters["connections"] == 1
@@ -235,7 +235,7 @@ def test_a_file_is_watched_to_its_end(visit: Video, tmp_path: Path) -> None:
     """It ends, every packet is on disk, the event has its end."""
     with Watch(tmp_path, spec_for(str(visit.path))) as watch:
         assert watch.session.can_end
-        watch.wait(lambda: watch.session.ended, 30)
+        watch.wait(lambda: watch.session.ended)
     assert sum(pictures for *_, pictures in watch.stretches()) == visit.spec.pictures
     assert [event.phase for event in watch.events][-1] == "end"
 
@@ -244,5 +244,5 @@ def test_open_events_end_with_the_session(farm: CameraFarm, visit: Video, tmp_pa
     """Whoever is in view when the camera is stopped gets an end."""
     farm.add("ends", visit.path)
     with Watch(tmp_path, spec_for(farm.url("ends"))) as watch:
-        watch.wait(lambda: watch.events, 30)
+        watch.wait(lambda: watch.events)
     assert {event.id for event in watch.events if event.phase == "end"} == {e.id for e in watch.events}

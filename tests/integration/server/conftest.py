@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import httpx
 import pytest
 from django.test import Client
 
-from tests.support.processes import free_port
+from tests.support.processes import PATIENCE_S, free_port, wait_until
 from vedette.server.accounts.models import Role, User
 from vedette.server.accounts.tokens import create_token
 
@@ -69,11 +68,8 @@ class ServerProcess:
         command += map(str, arguments)
         self.scheme = "https" if "--tls-cert" in command else "http"
         self.process = subprocess.Popen(command, env=self._environment() | variables, text=True)
-        deadline = time.monotonic() + 20
-        while not self._answers():
-            assert self.process.poll() is None, "the server has ended"
-            assert time.monotonic() < deadline, "the server does not answer"
-            time.sleep(0.05)
+        wait_until(lambda: self.process.poll() is not None or self._answers(), what="the server answers")
+        assert self.process.poll() is None, "the server has ended"
 
     def kill(self) -> None:
         """End it whatever it does, if it runs."""
@@ -85,7 +81,7 @@ class ServerProcess:
         """End it; returns its exit status."""
         assert self.process is not None
         self.process.send_signal(signal_number)
-        return self.process.wait(timeout=8)
+        return self.process.wait(PATIENCE_S)
 
     @property
     def address(self) -> str:
@@ -96,7 +92,7 @@ class ServerProcess:
         """An HTTP client with the administrator's (or the given) token; an empty one sends none."""
         token = self.token if token is None else token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.address, headers=headers, timeout=10)
+        return httpx.Client(base_url=self.address, headers=headers, timeout=60)
 
     def _answers(self) -> bool:
         try:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from tests.integration.server.conftest import PASSWORD, ServerProcess
-from tests.integration.server.worker import Worker, event, eventually
+from tests.integration.server.worker import Worker, event
+from tests.support.processes import wait_until
 from tests.support.video import VideoMaker
 from tests.unit.recording.packets import START_UTC_S, packets, record
 
@@ -40,7 +41,7 @@ def clip(server: ServerProcess, make_video: VideoMaker) -> Iterator[Clip]:
         worker.outbox.append(message)
     with server.client() as api:
         api.post("/api/v1/cameras", json={"id": "door", "name": "Door", "main_url": "rtsp://cam/1"})
-        eventually(lambda: len(api.get("/api/v1/recordings").json()["items"]) == 3)
+        wait_until(lambda: len(api.get("/api/v1/recordings").json()["items"]) == 3)
         yield Clip(api, worker, {"start": iso(START_UTC_S + 1), "end": iso(START_UTC_S + 5)})
     worker.close()
 
@@ -86,7 +87,7 @@ def test_an_event_has_its_clip(clip: Clip) -> None:
     sent = event(start_utc_s=START_UTC_S + 2, end_utc_s=START_UTC_S + 3, best_utc_s=START_UTC_S + 2)
     clip.worker.outbox.append(sent)
     address = f"/api/v1/events/{sent.id}/clip.mp4"
-    eventually(lambda: clip.api.get(f"/api/v1/events/{sent.id}").status_code == 200)
+    wait_until(lambda: clip.api.get(f"/api/v1/events/{sent.id}").status_code == 200)
     answer = clip.api.get(address, params={"pre_roll_s": 1, "post_roll_s": 0.5})
     with av.open(io.BytesIO(answer.content)) as container:
         assert container.duration == pytest.approx(2_500_000, abs=150_000)

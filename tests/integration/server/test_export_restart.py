@@ -4,7 +4,8 @@ import signal
 from datetime import UTC, datetime
 
 from tests.integration.server.conftest import ServerProcess
-from tests.integration.server.worker import Worker, eventually
+from tests.integration.server.worker import Worker
+from tests.support.processes import wait_until
 from tests.support.video import VideoMaker
 from tests.unit.recording.packets import START_UTC_S, packets, record
 
@@ -33,7 +34,7 @@ def test_unfinished_exports_are_made_after_a_restart(server: ServerProcess, make
         worker.outbox.append(message)
     with server.client() as api:
         api.post("/api/v1/cameras", json={"id": "door", "name": "Door", "main_url": "rtsp://cam/1"})
-        eventually(lambda: len(api.get("/api/v1/recordings").json()["items"]) == 3)
+        wait_until(lambda: len(api.get("/api/v1/recordings").json()["items"]) == 3)
         body = {"camera": "door", "start": iso(START_UTC_S), "end": iso(START_UTC_S + 6)}
         ordered = api.post("/api/v1/exports", json=body)
         assert ordered.status_code == 201, ordered.text
@@ -41,9 +42,7 @@ def test_unfinished_exports_are_made_after_a_restart(server: ServerProcess, make
     server.python(ABANDONED)
     server.start()
     with server.client() as api:
-        rows = eventually(
-            lambda: [r for r in api.get("/api/v1/exports").json() if r["state"] == "done"][2:], 40
-        )
+        rows = wait_until(lambda: [r for r in api.get("/api/v1/exports").json() if r["state"] == "done"][2:])
         assert rows
         for row in api.get("/api/v1/exports").json():
             whole = api.get(f"/api/v1/exports/{row['id']}/file.mp4")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
-from tests.integration.server.worker import Worker, event, eventually
+from tests.integration.server.worker import Worker, event
+from tests.support.processes import wait_until
 from vedette.node.home import Home
 from vedette.server.cameras.models import Camera
 from vedette.server.cameras.service import add_camera, change_camera
@@ -62,26 +63,26 @@ def test_cameras_are_spread_and_stay(workers: list[Worker], runtime: Runtime) ->
     """Four cameras on two workers are two each; a change reaches its worker and moves nobody."""
     for number in range(4):
         add_camera(f"cam{number}", f"rtsp://cam/{number}")
-    eventually(lambda: [len(running(worker)) for worker in workers] == [2, 2])
+    wait_until(lambda: [len(running(worker)) for worker in workers] == [2, 2])
     before = [running(worker) for worker in workers]
     camera = Camera.objects.get(pk="cam0")
     change_camera(camera, {"enabled": False})
-    eventually(lambda: any(not s.enabled for w in workers for s in w.assignment.cameras))
+    wait_until(lambda: any(not s.enabled for w in workers for s in w.assignment.cameras))
     assert [running(worker) for worker in workers] == before
     hub = runtime.hub
     assert hub is not None
-    eventually(lambda: hub.cameras()["cam0"].state == "disabled")
-    eventually(lambda: NodeStatus.objects.count() == 2)
+    wait_until(lambda: hub.cameras()["cam0"].state == "disabled")
+    wait_until(lambda: NodeStatus.objects.count() == 2)
 
 
 def test_a_worker_that_starts_again_is_told_again(workers: list[Worker], tmp_path: Path) -> None:
     """P5: the desired state is sent until the worker's report confirms it."""
     add_camera("cam", "rtsp://cam/1")
-    first = eventually(lambda: next((w for w in workers if running(w)), None))
+    first = wait_until(lambda: next((w for w in workers if running(w)), None))
     index = workers.index(first)
     first.close()
     workers[index] = Worker(tmp_path, first.node)
-    eventually(lambda: running(workers[index]) == {"cam"})
+    wait_until(lambda: running(workers[index]) == {"cam"})
 
 
 def test_a_locked_database_delays_and_loses_nothing(
@@ -94,10 +95,10 @@ def test_a_locked_database_delays_and_loses_nothing(
     impatient.execute("BEGIN EXCLUSIVE")
     sent = event()
     workers[0].outbox.append(sent)
-    eventually(lambda: runtime.counters["database_errors"] >= 2)
+    wait_until(lambda: runtime.counters["database_errors"] >= 2)
     assert workers[0].outbox.waiting_for("server") == 1
     impatient.execute("ROLLBACK")
-    eventually(lambda: workers[0].outbox.waiting_for("server") == 0)
+    wait_until(lambda: workers[0].outbox.waiting_for("server") == 0)
     assert str(Event.objects.get().id) == sent.id
     assert capfd.readouterr().out.count("The database does not answer") == 1
 
@@ -105,10 +106,10 @@ def test_a_locked_database_delays_and_loses_nothing(
 def test_health_names_what_is_wrong(workers: list[Worker], runtime: Runtime) -> None:
     """A fallback detector and an alert are reasons; silence is none while everything starts."""
     add_camera("cam", "rtsp://cam/1")
-    eventually(lambda: any(running(worker) for worker in workers))
+    wait_until(lambda: any(running(worker) for worker in workers))
     workers[0].detector_message = "Only people are found."
     runtime.alerts["disk"] = "The disk is full."
-    eventually(lambda: {problem.code for problem in problems(runtime)} == {"detector", "disk"})
+    wait_until(lambda: {problem.code for problem in problems(runtime)} == {"detector", "disk"})
 
 
 def test_a_snapshot_of_a_camera_without_worker_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.server.conftest import ServerProcess
-from tests.integration.server.worker import Worker, eventually
+from tests.integration.server.worker import Worker
+from tests.support.processes import wait_until
 from tests.unit.server.streams.media import fragment, init
 from vedette.bus.local import LocalBus
 from vedette.bus.topics import LIVE
@@ -120,7 +121,7 @@ class Socket:
 @pytest.fixture
 def studio(server: ServerProcess) -> Iterator[Studio]:
     made = Studio(server)
-    eventually(lambda: {spec.id for spec in made.worker.assignment.cameras} >= {"door", "yard"})
+    wait_until(lambda: {spec.id for spec in made.worker.assignment.cameras} >= {"door", "yard"})
     yield made
     made.close()
 
@@ -227,7 +228,7 @@ def test_unsubscribing_stops_the_worker(studio: Studio) -> None:
         socket.hear("init")
         socket.say("received", frames=2)
         socket.say("unsubscribe", subscription=1)
-        eventually(lambda: any(isinstance(message, LiveStop) for message in studio.asked))
+        wait_until(lambda: any(isinstance(message, LiveStop) for message in studio.asked))
 
 
 def test_nonsense_closes_one_socket_only(studio: Studio) -> None:

@@ -16,8 +16,9 @@ from django.test import Client
 from django.utils import timezone
 from pydantic import SecretStr
 
-from tests.integration.server.worker import Worker, eventually
+from tests.integration.server.worker import Worker
 from tests.support.http import HttpFault, HttpServer, Resource
+from tests.support.processes import wait_until
 from vedette.domain.errors import VedetteError
 from vedette.node.home import Home
 from vedette.server.cameras.service import add_camera
@@ -175,14 +176,14 @@ def test_a_worker_that_falls_silent_is_told_and_told_back(
     worker = Worker(tmp_path)
     hub = runtime.hub
     assert hub is not None
-    eventually(lambda: "door" in hub.cameras())
+    wait_until(lambda: "door" in hub.cameras())
     monkeypatch.setattr("vedette.server.nodes.look.STARTED_S", -1000.0)
     worker.close()
-    incident = eventually(is_open("node_silent"), 15)
+    incident = wait_until(is_open("node_silent"))
     assert "1 camera." in incident.message
     worker = Worker(tmp_path)
-    eventually(is_open("node_silent", now=False), 15)
-    eventually(lambda: told == ["+worker-1", "-worker-1"])
+    wait_until(is_open("node_silent", now=False))
+    wait_until(lambda: told == ["+worker-1", "-worker-1"])
     assert watching.fresh
     worker.close()
 
@@ -208,9 +209,9 @@ def test_the_database_itself_is_watched(impatient: None, runtime: Runtime, watch
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         runtime.alerts["disk"] = "Full."  # something to write down: reading goes on beside the lock
-        eventually(lambda: runtime.alerts.get("database"))
+        wait_until(lambda: runtime.alerts.get("database"))
         before: datetime = timezone.now()
-    incident = eventually(lambda: Incident.objects.filter(kind="database", announced=True, back=True).first())
+    incident = wait_until(lambda: Incident.objects.filter(kind="database", announced=True, back=True).first())
     assert incident.opened <= before
 
 
@@ -230,9 +231,9 @@ def test_other_parts_tell_what_they_find(runtime: Runtime, watching: Monitor) ->
         def bad(_: Runtime) -> list[Finding]:
             raise OSError("broken")
 
-        assert eventually(is_open("delivery")).message == "Mail: refused."
+        assert wait_until(is_open("delivery")).message == "Mail: refused."
         broken.set()
-        eventually(is_open("delivery", now=False))
+        wait_until(is_open("delivery", now=False))
         assert runtime.counters["probe_errors"] > 0
 
 
@@ -275,6 +276,6 @@ def test_health_tells_when_nobody_watches(
 
 def test_what_is_measured_is_written_down(watching: Monitor) -> None:
     """The monitor samples by itself; a flush writes it."""
-    eventually(lambda: "memory|server|" in watching.history.latest)
+    wait_until(lambda: "memory|server|" in watching.history.latest)
     assert watching.history.flush(timezone.now()) >= 1
     assert Figures.objects.exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.server.worker import eventually
+from tests.support.processes import wait_until
 from tests.unit.server.streams.media import fragment, init
 from vedette.bus.local import LocalBus
 from vedette.bus.topics import LIVE
@@ -86,11 +86,11 @@ def test_two_viewers_share_one_stream(studio: Studio) -> None:
     """The worker is asked once; the second viewer begins with the group of pictures that runs."""
     first = studio.join()
     studio.send(init(), fragment(1, keyframe=True), fragment(2))
-    eventually(lambda: first.numbers == [1, 2])
+    wait_until(lambda: first.numbers == [1, 2])
     second = studio.join()
     assert second.numbers == [1, 2]
     studio.send(fragment(3), fragment(4, keyframe=True))
-    eventually(lambda: first.numbers == second.numbers == [1, 2, 3, 4])
+    wait_until(lambda: first.numbers == second.numbers == [1, 2, 3, 4])
     assert studio.join().numbers == [4]
     assert [type(message) for message in studio.asked] == [LiveRequest]
     assert (studio.relay.streams, studio.relay.watchings) == (1, 3)
@@ -101,9 +101,9 @@ def test_the_lease_is_renewed_and_given_back(studio: Studio, monkeypatch: pytest
     monkeypatch.setattr(relay_module, "RENEW_S", 0.1)
     monkeypatch.setattr(relay_module, "LINGER_S", 0.1)
     screen = studio.join()
-    eventually(lambda: len(studio.asked) >= 3)
+    wait_until(lambda: len(studio.asked) >= 3)
     studio.relay.leave(screen, screen.watching)
-    eventually(lambda: studio.relay.streams == 0)
+    wait_until(lambda: studio.relay.streams == 0)
     assert isinstance(studio.asked[-1], LiveStop)
 
 
@@ -112,7 +112,7 @@ def test_a_worker_that_starts_again_is_followed(studio: Studio) -> None:
     screen = studio.join()
     studio.send(init(), fragment(1, keyframe=True), init("second"), fragment(2))
     studio.send(fragment(1, keyframe=True, run="second"), fragment(2, run="second"))
-    eventually(lambda: screen.numbers == [1, 2])
+    wait_until(lambda: screen.numbers == [1, 2])
     assert any('"second"' in text for text in screen.texts)
 
 
@@ -123,7 +123,7 @@ def test_how_the_camera_stands_is_told(studio: Studio) -> None:
     studio.reports["door"] = CameraReport(
         camera="door", state=CameraState.RETRYING, revision=1, message="no route"
     )
-    eventually(lambda: any('"retrying"' in text and "no route" in text for text in screen.texts))
+    wait_until(lambda: any('"retrying"' in text and "no route" in text for text in screen.texts))
     assert sum('"state"' in text for text in screen.texts) == 2
 
 
@@ -132,10 +132,10 @@ def test_what_cannot_be_had_is_told_once(studio: Studio) -> None:
     screen = studio.join()
     end = LiveEnd(camera="door", stream="main", reason="codec", message="No.")
     studio.send(end, end, init(), fragment(1, keyframe=True))
-    eventually(lambda: screen.numbers == [1])
+    wait_until(lambda: screen.numbers == [1])
     assert sum('"end"' in text for text in screen.texts) == 0  # the beginning took its place
     studio.send(end)
-    eventually(lambda: sum('"end"' in text for text in screen.texts) == 1)
+    wait_until(lambda: sum('"end"' in text for text in screen.texts) == 1)
     assert sum('"end"' in text for text in studio.join().texts) == 1
 
 
@@ -144,11 +144,11 @@ def test_a_group_that_is_too_large_is_not_kept(studio: Studio, monkeypatch: pyte
     monkeypatch.setattr(relay_module, "GROUP_BYTES_MAX", 2)
     first = studio.join()
     studio.send(init(), *(fragment(number, keyframe=number == 1) for number in range(1, 6)))
-    eventually(lambda: len(first.numbers) == 5)
+    wait_until(lambda: len(first.numbers) == 5)
     assert studio.join().numbers == []
 
 
 def test_what_nobody_watches_is_counted(studio: Studio) -> None:
     """Leftovers of the server before this one."""
     studio.send(init())
-    eventually(lambda: studio.counters["live_unwatched"] == 1)
+    wait_until(lambda: studio.counters["live_unwatched"] == 1)

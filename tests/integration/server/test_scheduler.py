@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from tests.integration.server.worker import eventually
+from tests.support.processes import wait_until
 from vedette.domain.errors import ConfigurationError
 from vedette.server.jobs import scheduler
 from vedette.server.jobs.models import Job
@@ -62,7 +62,7 @@ def test_starts_stay_on_the_grid() -> None:
 def test_a_new_job_runs_at_once_and_is_written_down(begin: Begin) -> None:
     """Result, duration and the next run are kept; it does not run again before that."""
     begin(tidy=lambda: "3 files removed.")
-    row = eventually(has_run("tidy"))
+    row = wait_until(has_run("tidy"))
     assert row.result == "3 files removed."
     assert row.last_run is not None
     assert row.next_run > timezone.now() + timedelta(minutes=50)
@@ -78,17 +78,17 @@ def test_a_failing_job_stops_no_other(begin: Begin, counters: Counter[str]) -> N
         return "fine"
 
     running = begin(bad=work, good=lambda: "")
-    assert eventually(has_run("bad", ok=False)).result == "no such disk"
-    assert eventually(has_run("good")).result == "Done."
-    eventually(lambda: counters["jobs_failed"] == 1)
-    incident = eventually(lambda: Incident.objects.filter(kind="job", subject="bad").first())
+    assert wait_until(has_run("bad", ok=False)).result == "no such disk"
+    assert wait_until(has_run("good")).result == "Done."
+    wait_until(lambda: counters["jobs_failed"] == 1)
+    incident = wait_until(lambda: Incident.objects.filter(kind="job", subject="bad").first())
     assert "no such disk" in incident.message
     broken.clear()
     with pytest.raises(ConfigurationError, match="no job bad"):
         run_now("bad")  # the registry of the program does not know the test's jobs
     Job.objects.filter(pk="bad").update(next_run=timezone.now())
     running.wake()
-    eventually(lambda: Incident.objects.filter(kind="job", closed__isnull=False).exists())
+    wait_until(lambda: Incident.objects.filter(kind="job", closed__isnull=False).exists())
 
 
 def test_one_failure_of_a_frequent_job_is_forgiven(begin: Begin) -> None:
@@ -102,8 +102,8 @@ def test_one_failure_of_a_frequent_job_is_forgiven(begin: Begin) -> None:
         return ""
 
     begin(every_s=0.05, often=work)
-    eventually(lambda: not outcomes)
-    found = eventually(lambda: Incident.objects.filter(kind="job").first())
+    wait_until(lambda: not outcomes)
+    found = wait_until(lambda: Incident.objects.filter(kind="job").first())
     assert "twice" in found.message
 
 
@@ -119,7 +119,7 @@ def test_what_was_due_while_nothing_ran_is_caught_up_once(begin: Begin) -> None:
         return lambda: str(runs.update([name]) or "")
 
     begin(due=count("due"), later=count("later"))
-    row = eventually(has_run("due"))
+    row = wait_until(has_run("due"))
     assert row.next_run > now + timedelta(minutes=50)
     assert runs == {"due": 1}
     assert not Job.objects.filter(pk="gone").exists()
@@ -129,7 +129,7 @@ def test_a_shorter_pause_counts_at_once(begin: Begin) -> None:
     """Who sets a job to run oftener does not wait for the time of the old setting."""
     Job.objects.create(name="tidy", next_run=timezone.now() + timedelta(days=30))
     begin(every_s=0.1, tidy=lambda: "")
-    assert eventually(has_run("tidy"))
+    assert wait_until(has_run("tidy"))
 
 
 def test_a_job_never_runs_beside_itself_and_holds_up_no_other(begin: Begin) -> None:
@@ -144,8 +144,8 @@ def test_a_job_never_runs_beside_itself_and_holds_up_no_other(begin: Begin) -> N
 
     running = begin(every_s=0.05, slow=slow, quick=lambda: "")
     assert inside.acquire(timeout=10)
-    first = eventually(has_run("quick")).last_run
-    eventually(lambda: Job.objects.get(pk="quick").last_run != first)
+    first = wait_until(has_run("quick")).last_run
+    wait_until(lambda: Job.objects.get(pk="quick").last_run != first)
     assert len(most) == 1
     assert "slow" in running.running
     leave.set()
@@ -161,10 +161,10 @@ def test_a_locked_database_delays_and_kills_nothing(
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     begin(tidy=lambda: "")
-    eventually(lambda: counters["database_errors"] >= 2)
+    wait_until(lambda: counters["database_errors"] >= 2)
     other.execute("ROLLBACK")
     other.close()
-    assert eventually(has_run("tidy"))
+    assert wait_until(has_run("tidy"))
 
 
 def test_jobs_of_all_apps_are_found(db: None) -> None:

@@ -127,12 +127,3 @@ def segment(camera: str = "door", **changes: Any) -> SegmentMessage:
 def visit(zone: str) -> ZoneVisit:
     """A stay in a zone."""
     return ZoneVisit(zone=zone, enter_utc_s=time.time())
-
-
-def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """The condition's value as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-    return value

@@ -63,10 +63,10 @@ def test_a_killed_server_loses_nothing(server: ServerProcess, worker: Worker) ->
             server.stop(signal.SIGKILL)
             stuck.hold.clear()
             server.start()
-        wait_until(lambda: set(events_of(hook)) == set(told), 30, what="every event")
-        wait_until(lambda: set(events_of(stuck)) == set(told), 30, what="every event, slowly")
+        wait_until(lambda: set(events_of(hook)) == set(told), what="every event")
+        wait_until(lambda: set(events_of(stuck)) == set(told), what="every event, slowly")
         with server.client() as api:
-            wait_until(lambda: _all_sent(api), 30, what="every delivery written down")
+            wait_until(lambda: _all_sent(api), what="every delivery written down")
     for receiver in (hook, stuck):
         ids = {tuple(got.json()["events"]): set[str]() for got in receiver.requests}
         for got in receiver.requests:
