@@ -86,9 +86,12 @@ class Supervisor:
         # nohup(1) ignores SIGHUP, and means it.
         taken = [n for n in _SIGNALS if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
         previous = {number: signal.signal(number, lambda *_: self.stop()) for number in taken}
+        # Python calls handlers between its own steps: without this, a signal right before a poll waits.
+        waked = signal.set_wakeup_fd(self._wake.signal_fd, warn_on_full_buffer=False)
         try:
             yield
         finally:
+            signal.set_wakeup_fd(waked)
             for number, handler in previous.items():
                 signal.signal(number, handler)
 

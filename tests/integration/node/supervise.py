@@ -1,5 +1,6 @@
 """A supervisor of test programs: `supervise HOME NAME=BEHAVIOUR...`; names that begin with s are servers."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -25,4 +26,5 @@ def main(folder: Path, programs: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the suite itself may run under nohup(1)
     sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

@@ -98,6 +98,22 @@ def test_a_signal_stops_workers_before_the_server(tmp_path: Path, number: int) -
         assert sorted(node.words()) == ["stop server", "stop worker-1", "stop worker-2"]
 
 
+def test_a_signal_that_another_thread_takes_stops_it_too(tmp_path: Path) -> None:
+    """Whenever it comes, also in the moment before the supervisor waits: its waiting ends."""
+    script = (
+        "import signal, sys, threading; from pathlib import Path\n"
+        "from tests.integration.node.supervise import main\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])\n"
+        "sys.exit(main(Path(sys.argv[1]), ['server=calm']))\n"
+    )
+    with Child([sys.executable, "-c", script, tmp_path]) as node:
+        wait_until(lambda: started(tmp_path, "server"))
+        node.signal(signal.SIGHUP)
+        assert node.wait() == 0
+
+
 def test_nohup_is_respected(tmp_path: Path) -> None:
     """With SIGHUP ignored from the start, a closed terminal stops nothing."""
     script = (

@@ -3,7 +3,6 @@
 import argparse
 import json
 import signal
-import threading
 from collections.abc import Sequence
 
 from vedette.testing.rtsp.farm import CameraFarm
@@ -16,15 +15,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cameras", type=int, default=1, help="how many; the files are taken in turn")
     parser.add_argument("--port", type=int, default=0, help="to listen on; 0 takes a free one")
     options = parser.parse_args(arguments)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     with CameraFarm(port=options.port) as farm:
         for index in range(options.cameras):
             farm.add(f"camera{index + 1}", options.files[index % len(options.files)])
         urls = [farm.url(f"camera{index + 1}") for index in range(options.cameras)]
         print(json.dumps({"urls": urls}), flush=True)
-        ended.wait()
+        signal.sigwait(ends)
 
 
 if __name__ == "__main__":
