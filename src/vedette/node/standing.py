@@ -51,6 +51,6 @@ def read_standing(path: Path) -> Standing | None:
     try:
         standing = msgspec.json.decode(path.read_bytes(), type=Standing)
         os.kill(standing.pid, 0)
-    except (OSError, msgspec.DecodeError, OverflowError):
+    except (OSError, ValueError, RecursionError, OverflowError):
         return None
     return standing

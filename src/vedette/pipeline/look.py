@@ -55,7 +55,7 @@ def look_at(look: Look) -> Seen:
         raise SourceError(
             f"The detector took more than {LIMIT_S:g} s.", hint="Try again in a moment."
         ) from None
-    except (subprocess.CalledProcessError, msgspec.DecodeError):
+    except (subprocess.CalledProcessError, ValueError):
         raise SourceError(
             "The detector could not look at this picture.", hint="See `vedette models verify`, and the log."
         ) from None

@@ -70,7 +70,7 @@ def probe_streams(specs: Sequence[StreamSpec], limit_s: float = LIMIT_S) -> list
         return msgspec.msgpack.decode(done.stdout, type=list[Probed])
     except subprocess.TimeoutExpired:
         return [_late(spec, limit_s) for spec in specs]
-    except (subprocess.CalledProcessError, msgspec.DecodeError):
+    except (subprocess.CalledProcessError, ValueError):
         return [_crashed(spec) for spec in specs]
 
 

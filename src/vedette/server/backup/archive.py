@@ -23,6 +23,8 @@ OnProgress = Callable[[float], None]
 CHUNK_BYTES = 1 << 20
 LARGEST_MANIFEST_BYTES = 1 << 20
 _LEVEL = 4
+_DAMAGED = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, RecursionError)
+"""What reading a damaged file may raise: text that is no JSON, or no UTF-8, is a `ValueError`."""
 
 
 def quiet(_: float) -> None:
@@ -132,7 +134,7 @@ class Archive:
 
     def _read_manifest(self) -> Manifest:
         entry = self._tar.next()
-        if entry is None or entry.name != NAME or entry.size > LARGEST_MANIFEST_BYTES:
+        if entry is None or not entry.isreg() or entry.name != NAME or entry.size > LARGEST_MANIFEST_BYTES:
             raise self._damaged("it does not begin with a manifest: this is no backup of Vedette")
         file = self._tar.extractfile(entry)
         assert file is not None
@@ -150,7 +152,7 @@ class Archive:
     def _trouble(self) -> Iterator[None]:
         try:
             yield
-        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, msgspec.DecodeError) as error:
+        except _DAMAGED as error:
             raise self._damaged(str(error) or "it ends too early") from None
         except OSError as error:
             raise StorageError(f"{self._path} cannot be read: {error.strerror or error}.") from None

@@ -98,6 +98,8 @@ def evil() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     yield "no backup of Vedette", []
     yield "newer", [(NAME, msgspec.json.encode({"format": FORMAT + 1}))]
     yield "cannot be restored", [(NAME, b"{}")]
+    yield "cannot be restored", [(NAME, b'{"version":"\xba"}')]
+    yield "cannot be restored", [(NAME, b"[" * 100_000)]
 
 
 @pytest.mark.parametrize(("words", "members"), list(evil()))
