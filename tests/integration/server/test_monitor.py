@@ -81,7 +81,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def watching(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
-    """A monitor without patience, so that nobody waits; its thread runs."""
+    """A monitor without patience, so that nobody waits; its thread runs. The server has just started."""
+    monkeypatch.setattr("vedette.server.nodes.look.STARTED_S", time.monotonic())
     quick = {name: _quick(kind) for name, kind in monitor.KINDS.items()}
     monkeypatch.setattr("vedette.server.nodes.kinds.KINDS", quick)
     monkeypatch.setattr(monitor, "TICK_S", 0.05)
@@ -171,7 +172,6 @@ def test_a_worker_that_falls_silent_is_told_and_told_back(
     runtime: Runtime, watching: Monitor, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Through real sockets: it reports, stops, is an incident, reports again, and the incident is over."""
-    monkeypatch.setattr("vedette.server.nodes.look.STARTED_S", time.monotonic())
     add_camera("Door", "rtsp://cam/1", camera_id="door", recording_mode="off")
     worker = Worker(tmp_path)
     hub = runtime.hub
