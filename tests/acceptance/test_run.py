@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.acceptance.product import Product, done, vedette
 from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import Video
+
+STOP_S = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +141,7 @@ def test_a_taken_port_is_named(watched: Product, home: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_in_order(home: Path, visit: Video, farm: CameraFarm, number: int) -> None:
-    """Nothing has to be killed for it; all segments are closed and all events have an end."""
+    """Within 10 s everything has ended, all segments are closed and all events have an end."""
     farm.add(f"stop-{number}", visit.path)
     done("camera", "add", "Door", farm.url(f"stop-{number}"), home=home)
     with Product(home) as product:
@@ -146,8 +149,10 @@ def test_a_signal_stops_in_order(home: Path, visit: Video, farm: CameraFarm, num
         product.wait_streaming("door")
         wait_until(lambda: product.segments("door"))
         wait_until(lambda: any(event["phase"] != "end" for event in product.events()))
+        asked_s = time.monotonic()
         product.signal(number)
         assert product.wait() == 0
+        assert time.monotonic() - asked_s < STOP_S
         assert '"process killed"' not in product.output
     assert {row["state"] for row in records.segments(home, "door")} == {"closed"}
     assert {row["phase"] for row in records.events(home)} == {"end"}

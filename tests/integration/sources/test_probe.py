@@ -94,6 +94,7 @@ def test_what_a_camera_refuses(
     found = tried(farm.url(path), **fields)
     assert (found.trouble, found.jpeg) == (trouble, b"")
     assert words in found.hint
+    assert found.took_s < 6
 
 
 @pytest.mark.parametrize(
