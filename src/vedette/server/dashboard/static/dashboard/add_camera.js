@@ -44,11 +44,11 @@ form.addEventListener("submit", (event) => {
   send(button);
 });
 
-// Enter in the first fields tests; it does not search.
+// Enter in the first fields tests; in those of the results it adds.
 form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !event.target.matches("input") || results().contains(event.target)) return;
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
   event.preventDefault();
-  form.requestSubmit(document.getElementById("test"));
+  form.requestSubmit(form.querySelector(results().contains(event.target) ? "#results [value=add]" : "#test"));
 });
 
 // What was tested is what is added: another address wants another test.
