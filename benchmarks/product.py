@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import psutil
 
 from benchmarks.footage import CACHE
 from benchmarks.result import SkippedError
+from vedette.testing.ports import free_port
 
 T = TypeVar("T")
 Json = Any
@@ -52,9 +52,7 @@ class Product:
 
     def __init__(self, arguments: Sequence[str], home: Path) -> None:
         self.home = home
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self._token = ""
         command = [VEDETTE, "run", *arguments, "--home", str(home), "--port", str(self.port)]
         self._log = (home.parent / f"{home.name}.log").open("w")

@@ -13,7 +13,8 @@ from typing import Any, Self
 
 import httpx
 
-from tests.support.processes import Child, free_port, wait_until
+from tests.support.processes import Child, wait_until
+from vedette.testing.ports import free_port
 
 COMMAND = Path(sys.executable).with_name("vedette")
 NOWHERE = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}

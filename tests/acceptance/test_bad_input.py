@@ -10,9 +10,10 @@ import pytest
 from tests.acceptance import records
 from tests.acceptance.product import Product, done, vedette
 from tests.support.http import HttpServer, Resource
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm, Fault, Guard
 from tests.support.video import Video
+from vedette.testing.ports import free_port
 
 BAD = {
     "webpage": ("open_failures", "invalid_data"),

@@ -12,10 +12,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.acceptance.product import Product
 from tests.support.browser import barriers, chromium_path
 from tests.support.onvif import Device, OnvifDevice, Profile
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 from tests.support.rtsp import CameraFarm, Guard
 from tests.support.video import Video, VideoMaker
 from tests.support.visits import PHONE, WIDE, Open, visiting
+from vedette.testing.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from tests.acceptance.product import Product, done
 from tests.support.browser import barriers, chromium_path
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 from tests.support.visits import PHONE, WIDE, Open, visiting
+from vedette.testing.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,

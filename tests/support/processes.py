@@ -1,8 +1,7 @@
-"""Real child processes, free ports, and waiting for conditions."""
+"""Real child processes, and waiting for conditions."""
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -30,13 +29,6 @@ def wait_until(condition: Callable[[], T], timeout_s: float = PATIENCE_S, *, wha
             raise TimeoutError(f"not within {timeout_s:g} s: {what or condition}")
         time.sleep(0.01)
     return found
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Child:

@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from vedette.testing.ports import free_port
 
 
 class MissingError(Exception):
@@ -29,7 +30,7 @@ def postgres(*settings: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         if as_user:
             os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
-        data, port = f"{folder}/data", _free_port()
+        data, port = f"{folder}/data", free_port()
         initdb = [
             str(binaries / "initdb"),
             "-D",
@@ -74,12 +75,6 @@ def _as_user() -> list[str]:
     except KeyError:
         raise MissingError("Postgres does not run as root, and there is no user postgres") from None
     return ["runuser", "-u", "postgres", "--"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(command: Sequence[str]) -> None:

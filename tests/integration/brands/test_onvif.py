@@ -5,10 +5,10 @@ import time
 import pytest
 
 from tests.support.onvif import GROUP, Device, OnvifDevice, Profile
-from tests.support.processes import free_port
 from vedette.brands.discovery import search
 from vedette.brands.onvif import ask_camera, on_host, services
 from vedette.domain.errors import SourceError, Trouble
+from vedette.testing.ports import free_port
 
 pytestmark = pytest.mark.servers
 

@@ -11,8 +11,8 @@ from tests.integration.server.access.test_login import code_of
 from tests.integration.server.conftest import PASSWORD, ServerProcess
 from tests.support.browser import barriers, chromium_path
 from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, Provider, open_provider
-from tests.support.processes import free_port
 from tests.support.visits import PHONE, WIDE, Open, visiting
+from vedette.testing.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,

@@ -10,7 +10,6 @@ from django.test import Client
 
 from tests.integration.dashboard.conftest import Login
 from tests.support.onvif import Device, OnvifDevice, Profile
-from tests.support.processes import free_port
 from tests.support.rtsp import CameraFarm, Guard
 from tests.support.video import VideoMaker
 from vedette.brands import discovery
@@ -18,6 +17,7 @@ from vedette.server.accounts.models import AuditEntry, Role, Site
 from vedette.server.cameras.models import Camera
 from vedette.server.cameras.service import add_camera
 from vedette.server.cameras.specs import vault
+from vedette.testing.ports import free_port
 
 pytestmark = pytest.mark.servers
 

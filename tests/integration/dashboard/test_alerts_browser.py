@@ -12,9 +12,10 @@ from playwright.sync_api import Page, expect
 from tests.integration.dashboard.house import House, open_house
 from tests.integration.server.conftest import PASSWORD, ServerProcess
 from tests.support.browser import barriers, chromium_path
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 from tests.support.receivers import Browser, Receiver
 from tests.support.visits import PHONE, WIDE, Open, Visit, visiting
+from vedette.testing.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,

@@ -17,9 +17,9 @@ from tests.integration.dashboard.house import (
 from tests.integration.server.conftest import PASSWORD, ServerProcess
 from tests.integration.server.worker import event
 from tests.support.browser import barriers, chromium_path
-from tests.support.processes import free_port
 from tests.support.visits import PHONE, WIDE, Open, visiting
 from vedette.domain.messages import EventMessage, ZoneVisit
+from vedette.testing.ports import free_port
 
 pytestmark = [
     pytest.mark.browser,

@@ -15,6 +15,7 @@ from vedette.server import doctor
 from vedette.server.doctor import Finding, examine
 from vedette.settings import Settings, load_settings
 from vedette.testing.certificate import self_signed
+from vedette.testing.ports import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +32,7 @@ def states(settings: Settings, subject: str) -> set[str]:
 @pytest.fixture
 def mine(home: Path) -> Settings:
     """Settings of a fresh home with a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return load_settings(home=home, port=port, database_url="", retention={})
+    return load_settings(home=home, port=free_port(), database_url="", retention={})
 
 
 def test_a_sound_home_has_no_problem(home: Path) -> None:

@@ -12,9 +12,10 @@ import httpx
 import pytest
 from django.test import Client
 
-from tests.support.processes import PATIENCE_S, free_port, wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from vedette.server.accounts.models import Role, User
 from vedette.server.accounts.tokens import create_token
+from vedette.testing.ports import free_port
 
 PASSWORD = "correct horse battery"
 

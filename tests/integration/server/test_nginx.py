@@ -13,8 +13,9 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.integration.server.conftest import PASSWORD, ServerProcess
-from tests.support.processes import Child, free_port, wait_until
+from tests.support.processes import Child, wait_until
 from vedette.testing.certificate import self_signed
+from vedette.testing.ports import free_port
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "behind-a-proxy.md"
 BROWSER = "127.0.0.2"

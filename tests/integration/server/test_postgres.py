@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import free_port
+from vedette.testing.ports import free_port
 from vedette.testing.postgres import MissingError, postgres
 
 pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'vedette[postgres]'")

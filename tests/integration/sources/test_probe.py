@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.http import HttpServer, Resource
-from tests.support.processes import free_port
 from tests.support.rtsp import CameraFarm, Fault, Guard
 from tests.support.video import VideoMaker
 from vedette.domain.camera import Secret, StreamSpec
 from vedette.domain.errors import Trouble
 from vedette.media.jpeg import jpeg_size
 from vedette.sources.probe import Probed, probe, probe_streams
+from vedette.testing.ports import free_port
 
 pytestmark = pytest.mark.servers
 

@@ -1,13 +1,12 @@
 """Child processes start, are waited for, and never outlive their test."""
 
 import signal
-import socket
 import sys
 
 import psutil
 import pytest
 
-from tests.support.processes import Child, free_port, wait_until
+from tests.support.processes import Child, wait_until
 
 
 def test_a_child_ends_with_its_block_and_its_output_is_kept() -> None:
@@ -56,9 +55,3 @@ def test_waiting_gives_the_value_or_a_timeout() -> None:
     assert wait_until(lambda: next(numbers)) == 7
     with pytest.raises(TimeoutError, match="the moon"):
         wait_until(lambda: False, 0.02, what="the moon")
-
-
-def test_a_free_port_can_be_listened_on() -> None:
-    """Nobody else has it."""
-    with socket.create_server(("127.0.0.1", free_port())) as server:
-        assert server.getsockname()[1] > 0

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook
 
 from tests.integration.server.alerts.conftest import JPEG, make_channel
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 from tests.support.receivers import Browser, MailServer, Receiver, vapid_claims
 from vedette.domain.errors import ConfigurationError
 from vedette.server.alerts.channels.base import Message, SendError
@@ -28,6 +28,7 @@ from vedette.server.alerts.service import change_channel, connect_browser, redac
 from vedette.server.alerts.trial import try_channel
 from vedette.server.alerts.vaulted import secrets_of
 from vedette.testing.certificate import self_signed
+from vedette.testing.ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 TOKEN = "123456:ABC-DEF_ghi"

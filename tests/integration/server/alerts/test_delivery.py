@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests.integration.server.alerts.conftest import make_channel, make_event, make_rule
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 from tests.support.receivers import Browser, Receiver
 from vedette.server.accounts.models import Role, User
 from vedette.server.alerts import delivery as module
@@ -26,6 +26,7 @@ from vedette.server.alerts.telling import tell
 from vedette.server.cameras.models import Camera
 from vedette.server.nodes.incidents import open_incident
 from vedette.server.runtime import runtime
+from vedette.testing.ports import free_port
 
 State = Delivery.State
 
