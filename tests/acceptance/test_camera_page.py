@@ -89,6 +89,7 @@ def test_the_first_camera(open_visit: Open, house: Product, farm: CameraFarm) ->
     page = seen.page
     page.click(".first-camera .button")
     expect(page.locator("h1")).to_have_text("Your first camera")
+    page.wait_for_load_state()  # without its script the form works as well, but forgets the password
     page.fill("#address", farm.url("h264Preview_01_main"))
     page.fill("#username", "admin")
     page.fill("#password", "wrong")
