@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.video import VideoMaker
 
@@ -14,6 +15,15 @@ DATA = Path(os.environ.get("VEDETTE_TEST_DATA") or ROOT / "../shared/data").reso
 
 if "VEDETTE_MODELS" not in os.environ and (DATA / "models").is_dir():
     os.environ["VEDETTE_MODELS"] = str(DATA / "models")
+
+# The same examples in every run, whatever the pace of the machine; who looks for longer gets new ones.
+settings.register_profile(
+    "vedette",
+    deadline=None,
+    derandomize="VEDETTE_FUZZ_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("vedette")
 
 
 @pytest.fixture(scope="session", autouse=True)

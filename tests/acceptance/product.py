@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.support.processes import Child, wait_until
+from tests.support.processes import PATIENCE_S, Child, wait_until
 from vedette.testing.ports import free_port
 
 COMMAND = Path(sys.executable).with_name("vedette")
@@ -106,7 +106,7 @@ class Product(Child):
         return httpx.Client(
             base_url=self.address,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=60,
+            timeout=PATIENCE_S,
             trust_env=False,
         )
 

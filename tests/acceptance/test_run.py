@@ -14,7 +14,7 @@ import pytest
 
 from tests.acceptance import records
 from tests.acceptance.product import Product, done, vedette
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from tests.support.rtsp import CameraFarm
 from tests.support.video import Video
 
@@ -55,7 +55,10 @@ def test_the_password_is_shown_once_and_works(watched: Product) -> None:
     match = re.search(r"user admin +password (\S+)", watched.output)
     assert match
     with httpx.Client(
-        base_url=f"http://127.0.0.1:{watched.port}", follow_redirects=True, trust_env=False
+        base_url=f"http://127.0.0.1:{watched.port}",
+        follow_redirects=True,
+        trust_env=False,
+        timeout=PATIENCE_S,
     ) as me:
         page = me.get("/accounts/login/") if me.get("/").status_code == 404 else me.get("/")
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -79,9 +82,9 @@ def test_the_password_is_shown_once_and_works(watched: Product) -> None:
 def test_nothing_answers_without_a_token(watched: Product, path: str) -> None:
     """401 without and with a wrong one, on localhost too; 200 with the right one (P6)."""
     address = f"http://127.0.0.1:{watched.port}{path}"
-    assert httpx.get(address, trust_env=False).status_code == 401
+    assert httpx.get(address, trust_env=False, timeout=PATIENCE_S).status_code == 401
     wrong = {"Authorization": "Bearer nothing"}
-    assert httpx.get(address, headers=wrong, trust_env=False).status_code == 401
+    assert httpx.get(address, headers=wrong, trust_env=False, timeout=PATIENCE_S).status_code == 401
     assert watched.client.get(path).status_code == 200
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Child
+from tests.support.processes import PATIENCE_S, Child
 
 _PYTHON = "/usr/bin/python3"  # the one that Debian's python3-gi belongs to
 _PAYLOADERS = {"h264": "h264parse ! rtph264pay", "hevc": "h265parse ! rtph265pay"}
@@ -37,7 +37,7 @@ GLib.MainLoop().run()
 def _available() -> bool:
     command = [_PYTHON, "-c", f'{_IMPORTS}assert Gst.ElementFactory.find("rtph264pay")']
     try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+        return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S).returncode == 0
     except OSError:
         return False
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import PATIENCE_S
 from vedette.domain.errors import ModelError
 from vedette.models import download as module
 from vedette.models.catalogue import CatalogueEntry, write_catalogue
@@ -241,7 +242,7 @@ def test_two_at_once_download_once(server: Server, target: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert target.read_bytes() == CONTENT
 
 

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.integration.recordings.conftest import START, Archive, at
+from tests.support.processes import PATIENCE_S
 from tests.unit.recording.packets import decode_complaints, probe
 from vedette.server.accounts.models import AuditEntry
 from vedette.server.cameras.models import Camera
@@ -280,6 +281,6 @@ def test_a_thread_makes_them_and_ends(archive: Archive, door: Camera) -> None:
         worker.kick()
     thread = worker._thread
     if thread is not None:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert set(Export.objects.values_list("state", flat=True)) == {"done"}
     assert worker._thread is None

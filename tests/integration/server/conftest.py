@@ -93,11 +93,11 @@ class ServerProcess:
         """An HTTP client with the administrator's (or the given) token; an empty one sends none."""
         token = self.token if token is None else token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.address, headers=headers, timeout=60)
+        return httpx.Client(base_url=self.address, headers=headers, timeout=PATIENCE_S)
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.address}/login", verify=False).status_code == 200
+            return httpx.get(f"{self.address}/login", verify=False, timeout=PATIENCE_S).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 
 from tests.integration.server.conftest import ServerProcess
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from vedette.domain.errors import ConfigurationError
 from vedette.server.edge.certificate import Renewal, tls_context
 from vedette.testing.certificate import self_signed
@@ -47,13 +47,13 @@ def test_https_with_a_given_certificate(
     """TLS 1.2 at least; cookies are secure and browsers are told to insist, both without being asked."""
     port = start("--tls-cert", certificate[0], "--tls-key", certificate[1])
     trust = ssl.create_default_context(cafile=str(certificate[0]))
-    with httpx.Client(base_url=f"https://localhost:{port}", verify=trust) as browser:
+    with httpx.Client(base_url=f"https://localhost:{port}", verify=trust, timeout=PATIENCE_S) as browser:
         answer = browser.get("/login")
         assert answer.status_code == 200
         assert answer.headers["strict-transport-security"] == "max-age=15552000"
         assert {"Secure", "SameSite=Lax"} <= set(answer.headers["set-cookie"].split("; "))
     with pytest.raises(httpx.TransportError):
-        httpx.get(f"http://localhost:{port}/login")
+        httpx.get(f"http://localhost:{port}/login", timeout=PATIENCE_S)
     assert tls_context(*certificate).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
@@ -124,7 +124,7 @@ def test_connections_of_one_address_are_bounded(start: Start) -> None:
 
 def first_words(port: int) -> bytes:
     """What the server says to a simple request."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         try:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -135,7 +135,7 @@ def first_words(port: int) -> bytes:
 def test_large_requests_are_refused_over_the_wire(start: Start) -> None:
     """Address, headers, announced and unannounced bodies; and the server goes on answering."""
     port = start(VEDETTE_LIMITS__BODY_BYTES="2048")
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
         assert client.get("/login?" + "x" * 9000).status_code == 414
         assert client.get("/login", headers={"Cookie": "x" * 20000}).status_code == 431
         assert client.post("/login", content=b"x" * 4096).status_code == 413
@@ -147,6 +147,6 @@ def test_silent_clients_are_sent_away(start: Start) -> None:
     """Neither silence nor headers that never end hold a connection for long (slowloris)."""
     port = start(program="tests.integration.server.impatient")
     for beginning in (b"", b"GET / HTTP/1.1\r\nHost: loc"):
-        with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)) as connection:
             connection.sendall(beginning)
             assert connection.recv(1) == b""

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.integration.server.conftest import ServerProcess
 from tests.integration.server.worker import Worker
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from tests.unit.server.streams.media import fragment, init
 from vedette.bus.local import LocalBus
 from vedette.bus.topics import LIVE
@@ -95,14 +95,14 @@ class Socket:
     def hear(self, kind: str) -> dict[str, Any]:
         """The next text of this kind; others are passed over."""
         while True:
-            data = self.raw.recv(timeout=30)
+            data = self.raw.recv(timeout=PATIENCE_S)
             if isinstance(data, str) and (said := json.loads(data))["type"] == kind:
                 return dict(said)
 
     def see(self) -> bytes:
         """The next fragment."""
         while True:
-            data = self.raw.recv(timeout=30)
+            data = self.raw.recv(timeout=PATIENCE_S)
             if isinstance(data, bytes) and not data[2] & INIT:
                 return data[HEADER.size :]
 
@@ -115,7 +115,7 @@ class Socket:
 
     def _read_on(self) -> None:
         while True:
-            self.raw.recv(timeout=30)
+            self.raw.recv(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -158,7 +158,9 @@ def test_other_addresses_have_no_socket(studio: Studio) -> None:
     with pytest.raises(InvalidStatus) as answer:
         connect(f"ws://127.0.0.1:{port}/events", additional_headers=studio.bearer())
     assert answer.value.response.status_code == 404
-    plain = httpx.get(f"http://127.0.0.1:{port}/api/v1/live/socket", headers=studio.bearer())
+    plain = httpx.get(
+        f"http://127.0.0.1:{port}/api/v1/live/socket", headers=studio.bearer(), timeout=PATIENCE_S
+    )
     assert plain.status_code in {403, 404}
 
 

@@ -13,7 +13,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.integration.server.conftest import PASSWORD, ServerProcess
-from tests.support.processes import Child, wait_until
+from tests.support.processes import PATIENCE_S, Child, wait_until
 from vedette.testing.certificate import self_signed
 from vedette.testing.ports import free_port
 
@@ -60,7 +60,9 @@ class Site:
     def browser(self) -> httpx.Client:
         """At another address than nginx."""
         transport = httpx.HTTPTransport(local_address=BROWSER, verify=self.trust)
-        return httpx.Client(base_url=self.url, transport=transport, headers={"Origin": self.url}, timeout=20)
+        return httpx.Client(
+            base_url=self.url, transport=transport, headers={"Origin": self.url}, timeout=PATIENCE_S
+        )
 
     def log_in(self, browser: httpx.Client, **headers: str) -> httpx.Response:
         """By the form."""
@@ -93,7 +95,7 @@ def site(server_home: ServerProcess, tmp_path: Path) -> Iterator[Site]:
 
 def answers(site: Site) -> bool:
     try:
-        return httpx.get(f"{site.url}/login", verify=site.trust).status_code == 200
+        return httpx.get(f"{site.url}/login", verify=site.trust, timeout=PATIENCE_S).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -146,7 +148,7 @@ def test_strangers_cannot_speak_for_a_proxy(site: Site) -> None:
     address = f"http://127.0.0.1:{site.server.port}/login"
     said = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
     transport = httpx.HTTPTransport(local_address=BROWSER)
-    with httpx.Client(transport=transport) as stranger:
+    with httpx.Client(transport=transport, timeout=PATIENCE_S) as stranger:
         answer = stranger.get(address, headers=said)
     assert answer.status_code == 200
     assert "strict-transport-security" not in answer.headers

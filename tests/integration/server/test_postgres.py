@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import PATIENCE_S
 from vedette.testing.ports import free_port
 from vedette.testing.postgres import MissingError, postgres
 
@@ -91,7 +92,9 @@ def test_an_unreachable_database_is_explained(tmp_path: Path) -> None:
     url = f"postgresql://u:s3cret@127.0.0.1:{free_port()}/x"
     environment = {**os.environ, "VEDETTE_HOME": str(tmp_path), "VEDETTE_DATABASE_URL": url}
     command = [sys.executable, "-m", "vedette.server", "--port", str(free_port())]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert done.returncode == 2
     assert "database cannot be used" in done.stderr
     assert "s3cret" not in done.stderr

@@ -149,7 +149,7 @@ def test_a_killed_server_loses_nothing(server: ServerProcess, worker: Worker) ->
 def test_a_taken_port_is_explained(server: ServerProcess) -> None:
     """The second server on a port ends with status 2 and says what to do."""
     command = [sys.executable, "-m", "vedette.server", "--home", str(server.home), "--port", str(server.port)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 2
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr

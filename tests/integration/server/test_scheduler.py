@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from vedette.domain.errors import ConfigurationError
 from vedette.server.jobs import scheduler
 from vedette.server.jobs.models import Job
@@ -139,11 +139,11 @@ def test_a_job_never_runs_beside_itself_and_holds_up_no_other(begin: Begin) -> N
     def slow() -> str:
         most.append(1)
         inside.release()
-        leave.wait(20)
+        leave.wait(PATIENCE_S)
         return ""
 
     running = begin(every_s=0.05, slow=slow, quick=lambda: "")
-    assert inside.acquire(timeout=10)
+    assert inside.acquire(timeout=PATIENCE_S)
     first = wait_until(has_run("quick")).last_run
     wait_until(lambda: Job.objects.get(pk="quick").last_run != first)
     assert len(most) == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.video import VideoMaker
@@ -138,7 +138,7 @@ def test_a_strict_decoder_conceals_nothing(make_video: VideoMaker) -> None:
         decode_keyframe(damaged, strict=True)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.binary(max_size=600),
     codec=st.sampled_from(["h264", "hevc", "mjpeg"]),
@@ -159,7 +159,7 @@ def test_random_bytes_never_crash(data: bytes, codec: str, extradata: bytes) -> 
     assert set(counters) <= {"corrupt_packets"}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60)
 @given(place=st.floats(0, 1), junk=st.binary(min_size=1, max_size=50))
 def test_damaged_packets_are_counted_not_raised(make_video: VideoMaker, place: float, junk: bytes) -> None:
     """Bytes overwritten anywhere in a group cost pictures at most."""

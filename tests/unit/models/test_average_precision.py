@@ -78,7 +78,7 @@ boxes = st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(1, 50), st
 rows = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 2), boxes, st.floats(0, 1)), max_size=12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows, rows)
 def test_figures_stay_between_zero_and_one(found: list[tuple], truth: list[tuple]) -> None:  # type: ignore[type-arg]
     """Whatever is compared; and a looser overlap is never harder to reach."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.domain.errors import ModelError
@@ -49,7 +49,6 @@ def test_version_names_the_weights() -> None:
 labels = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(deadline=None)
 @given(st.lists(labels, min_size=1, max_size=5), st.none() | st.just((96, 64)), labels)
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], size: tuple[int, int] | None, about: str

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.models.evaluation.events import is_clip_truth, read_clip_truths, read_events
@@ -66,7 +66,6 @@ def test_broken_mot_files(tmp_path: Path, text: str) -> None:
         read_mot(written(tmp_path, text, "t.txt"))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     """Every reader reads or raises our error, whatever the file holds."""

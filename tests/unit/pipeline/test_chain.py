@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from tests.support.processes import PATIENCE_S
 from tests.support.video import VideoMaker
 from vedette.bus.topics import DETECTIONS, FRAMES
 from vedette.domain.camera import CameraSpec, StreamSpec
@@ -90,7 +91,7 @@ def test_a_full_bus_costs_a_live_camera_frames(make_video: VideoMaker) -> None:
     thread = threading.Thread(target=read_to_end)
     thread.start()
     refused = run_capture(SPEC, packets, capture, bus)
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert seen[-1] == "end"
     assert len(seen) - 1 + refused == total
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.processes import PATIENCE_S
 from vedette.pipeline.turns import TurnPool
 
 
@@ -20,7 +21,7 @@ def test_a_kicked_task_runs_once(pool: TurnPool) -> None:
     runs = threading.Semaphore(0)
     task = pool.task(lambda: bool(runs.release()))
     task.kick()
-    assert runs.acquire(timeout=5)
+    assert runs.acquire(timeout=PATIENCE_S)
     assert not runs.acquire(timeout=0.05)
 
 
@@ -46,7 +47,7 @@ def test_a_task_never_runs_twice_at_a_time(pool: TurnPool) -> None:
 
     task = pool.task(work)
     task.kick()
-    assert done.wait(10)
+    assert done.wait(PATIENCE_S)
     assert runs == 50
     assert not overlaps
 
@@ -58,7 +59,7 @@ def test_a_task_with_more_to_do_comes_again_after_the_others() -> None:
     gate = threading.Event()
 
     def greedy() -> bool:
-        gate.wait(5)
+        gate.wait(PATIENCE_S)
         order.append("greedy")
         if order.count("greedy") == 2:
             done.set()
@@ -70,7 +71,7 @@ def test_a_task_with_more_to_do_comes_again_after_the_others() -> None:
     first.kick()
     second.kick()
     gate.set()
-    assert done.wait(5)
+    assert done.wait(PATIENCE_S)
     assert order == ["greedy", "other", "greedy"]
     pool.close()
 
@@ -86,7 +87,7 @@ def test_a_failing_task_stops_nobody(pool: TurnPool) -> None:
     bad = pool.task(fail)
     for _ in range(6):
         bad.kick()
-        assert ran.acquire(timeout=5)
+        assert ran.acquire(timeout=PATIENCE_S)
     good = threading.Event()
     pool.task(lambda: bool(good.set())).kick()
-    assert good.wait(5)
+    assert good.wait(PATIENCE_S)

@@ -100,7 +100,7 @@ def test_sound_follows_the_picture(recording: Recording, tmp_path: Path) -> None
     assert float(found["audio"]["start_time"]) == pytest.approx(0, abs=0.07)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_ranges_are_slices_of_the_whole(recording: Recording, data: st.DataObject) -> None:
     """Reading any range gives the same bytes as cutting them from the whole file, in small blocks."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.video import VideoMaker
@@ -16,7 +16,7 @@ from vedette.recording.fmp4 import EndMark, parse_segment
 from vedette.recording.repair import repair_segment
 
 STRUCTURE = (b"moof", b"trun", b"tfhd", b"tfdt", b"mdat", b"free", b"stsd", b"trex", b"mdhd", b"tkhd")
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=150)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.video import VideoMaker
@@ -198,7 +198,7 @@ def test_unknown_kinds_are_named(url: str) -> None:
         open_source(StreamSpec(url=url), pace=True, counters=Counter())
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40)
 @given(
     place=st.floats(0, 1), junk=st.binary(min_size=1, max_size=64), suffix=st.sampled_from([".mp4", ".avi"])
 )

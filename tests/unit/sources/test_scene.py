@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.support.processes import PATIENCE_S
 from vedette.domain.camera import StreamSpec
 from vedette.domain.errors import SourceError
 from vedette.sources.base import open_source
@@ -85,7 +86,7 @@ def test_closing_from_another_thread_ends_the_stream() -> None:
     read = threading.Thread(target=lambda: list(source.packets()))
     read.start()
     source.close()
-    read.join(5)
+    read.join(PATIENCE_S)
     assert not read.is_alive()
 
 

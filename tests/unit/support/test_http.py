@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.http import Guard, HttpFault, HttpServer, Resource, jpegs_of
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -76,7 +76,7 @@ def test_errors_and_unknown_paths_have_their_status(server) -> None:
 def test_a_stream_stalls_goes_on_and_drops(server, pictures) -> None:
     """A stall ends when the fault is taken back; a drop ends the answer."""
     camera = server.add("stream", Resource(pictures=pictures, fps=100))
-    with httpx.stream("GET", server.url("stream"), timeout=5) as answer:
+    with httpx.stream("GET", server.url("stream"), timeout=PATIENCE_S) as answer:
         parts = answer.iter_bytes()
         next(parts)
         camera.fault = HttpFault.STALL
@@ -92,7 +92,7 @@ def test_a_stream_stalls_goes_on_and_drops(server, pictures) -> None:
 def test_broken_pictures_travel_in_whole_parts(server, pictures, fault) -> None:
     """The multipart form stays right, what is in it is not a whole JPEG file."""
     server.add("stream", Resource(pictures=pictures, fps=100, fault=fault))
-    with httpx.stream("GET", server.url("stream"), timeout=5) as answer:
+    with httpx.stream("GET", server.url("stream"), timeout=PATIENCE_S) as answer:
         received = b"".join(itertools.islice(answer.iter_bytes(500), 6))
     assert received.startswith(b"--picture\r\nContent-Type: image/jpeg")
     assert not any(picture in received for picture in pictures)

@@ -12,7 +12,7 @@ from tests.support.processes import Child, wait_until
 def test_a_child_ends_with_its_block_and_its_output_is_kept() -> None:
     """The process is gone after the block, and what it wrote can be read."""
     with Child([sys.executable, "-c", "print('ready', flush=True); input()"]) as child:
-        child.wait(10)
+        child.wait()
     assert child.output.startswith("ready")
     with Child([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]) as child:
         assert child.wait_for_line("up") == "up\n"

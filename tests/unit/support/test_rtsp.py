@@ -11,7 +11,7 @@ import threading
 import av
 import pytest
 
-from tests.support.processes import Child, wait_until
+from tests.support.processes import PATIENCE_S, Child, wait_until
 from tests.support.rtsp import CameraFarm, Fault, Guard, load_media, with_credentials
 from vedette.domain.errors import SourceError
 from vedette.testing.rtsp.media import split_nals
@@ -176,7 +176,7 @@ def test_spoiled_pictures_still_arrive_as_rtp(farm, make_video, fault) -> None:
 def test_garbage_is_no_rtsp_at_all(farm, short) -> None:
     """After PLAY a bare client reads bytes that are neither RTP nor an answer, once the fault is set."""
     camera = farm.add("front", short, fault=Fault.GARBAGE)
-    with socket.create_connection(("127.0.0.1", farm.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", farm.port), timeout=PATIENCE_S) as client:
         stream = client.makefile("rwb")
         for line in ("SETUP {}/track1", "PLAY {}"):
             request = line.format(farm.url("front"))
@@ -252,6 +252,6 @@ def test_nothing_of_a_farm_is_left_when_it_stops(short) -> None:
             farm.drop("front")
             wait_until(lambda: farm.clients == 0)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
     left = set(threading.enumerate()) - before
     assert "camera farm" not in {thread.name for thread in left}

@@ -87,7 +87,7 @@ def test_the_light_goes_off_and_on() -> None:
     height=st.integers(4, 50),
     kind=st.sampled_from(KINDS),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_patch_is_cut_at_the_picture_edge(left: int, top: int, height: int, kind: str) -> None:
     """Blending anywhere changes at most the overlap, and never fails."""
     picture = np.zeros((60, 80, 3), np.uint8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.domain.geometry import Box
@@ -77,7 +77,6 @@ def test_region_outside_the_picture_is_a_mistake(region: Box) -> None:
 regions = st.builds(Box, st.floats(0, 190), st.floats(0, 90), st.floats(2.5, 200), st.floats(2.5, 100))
 
 
-@settings(deadline=None)
 @given(region=regions, fit=st.sampled_from(["stretch", "top_left", "centre"]), width=st.integers(16, 90))
 def test_corners_of_the_input_are_corners_of_the_region(region: Box, fit: str, width: int) -> None:
     """Whatever the fit, the region's place in the input maps back to the region, and nothing leaves it."""

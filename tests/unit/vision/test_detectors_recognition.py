@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import TensorProto
@@ -96,7 +96,6 @@ def test_label_file_that_is_missing_or_huge(tmp_path: Path) -> None:
         checked_labels(["x"] * 20_001, "the test")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_metadata_is_read_never_executed(text: str) -> None:
     """Whatever stands in the metadata, the answer is labels or None."""
@@ -127,7 +126,6 @@ def test_named_family_must_fit(tmp_path: Path) -> None:
         load_detector(ModelFile(path=path, name="m", family="nonsense"))
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.integers(0, 90), min_size=0, max_size=3).map(lambda shape: np.zeros(shape, np.float32)),

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from tests.support.onnx_models import write_model
+from tests.support.processes import PATIENCE_S
 from vedette.domain.errors import ModelError
 from vedette.domain.geometry import Box
 from vedette.media.planes import BgrPicture
@@ -86,7 +87,7 @@ class Recorder:
         self.error: Exception | None = None
 
     def infer(self, batch: Tensor) -> Sequence[Outputs]:
-        self.go.wait(10)
+        self.go.wait(PATIENCE_S)
         self.sizes.append(len(batch))
         if self.error:
             raise self.error
@@ -106,7 +107,7 @@ def test_batches_gather_across_threads(tmp_path: Path) -> None:
         thread.start()
     recorder.go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     batching.close()
     assert found == [1] * 9
     assert sum(recorder.sizes) == 9

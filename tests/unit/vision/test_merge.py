@@ -1,6 +1,6 @@
 """Overlapping regions tell each object once and whole."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.domain.geometry import Box
@@ -87,7 +87,6 @@ boxes = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(boxes, max_size=8), st.lists(boxes, max_size=8))
 def test_merging_only_ever_removes(first: list[Detection], second: list[Detection]) -> None:
     """All results lie in the picture, were seen, come best first, and a second merge changes nothing."""

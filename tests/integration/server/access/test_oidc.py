@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, Provider, open_provider
+from tests.support.processes import PATIENCE_S
 from vedette.access import OidcSettings
 from vedette.server.accounts.audit import AuditEntry
 from vedette.server.accounts.configuration import login_settings
@@ -44,7 +45,7 @@ def come(browser: Client, process: str = "login", next_page: str = "") -> Any:
     """Press the button, let the provider send one back, and follow; the last answer."""
     away = browser.get("/login/oidc", {"process": process, **({"next": next_page} if next_page else {})})
     assert away.status_code == 302, away.content
-    back = requests.get(away["Location"], allow_redirects=False, timeout=5).headers["Location"]
+    back = requests.get(away["Location"], allow_redirects=False, timeout=PATIENCE_S).headers["Location"]
     assert back.startswith("http://testserver/login/oidc/callback")
     return browser.get(back.removeprefix("http://testserver"))
 

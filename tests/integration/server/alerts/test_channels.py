@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook
 
 from tests.integration.server.alerts.conftest import JPEG, make_channel
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from tests.support.receivers import Browser, MailServer, Receiver, vapid_claims
 from vedette.domain.errors import ConfigurationError
 from vedette.server.alerts.channels.base import Message, SendError
@@ -325,7 +325,7 @@ max_packet_size 20000
         yield {"host": "127.0.0.1", "port": port, "plain": plain, "authority": tls[1]}
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -340,7 +340,7 @@ def heard(broker: dict[str, Any]) -> Iterator[list[tuple[str, bytes]]]:
     listener.on_connect = lambda client, *_: client.subscribe("#", qos=1)
     wait_until(lambda: _connects(listener, broker["plain"]), what="the broker")
     listener.loop_start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE_S)
     yield messages
     listener.disconnect()
     listener.loop_stop()

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests.integration.server.alerts.conftest import make_channel, make_event, make_rule
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from tests.support.receivers import Browser, Receiver
 from vedette.server.accounts.models import Role, User
 from vedette.server.alerts import delivery as module
@@ -180,7 +180,7 @@ def test_a_channel_that_hangs_holds_no_other(engine: Alerts, drive: Camera, hook
         make_rule(slow, quick)
         for _ in range(3):
             make_event()
-        assert stuck.arrived.wait(10)
+        assert stuck.arrived.wait(PATIENCE_S)
         wait_until(lambda: states(quick) == [State.SENT] * 3)
         assert State.SENT not in states(slow)
         stuck.hold.clear()

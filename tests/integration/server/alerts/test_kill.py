@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.server.conftest import ServerProcess
 from tests.integration.server.worker import Worker, event
-from tests.support.processes import wait_until
+from tests.support.processes import PATIENCE_S, wait_until
 from tests.support.receivers import Receiver
 
 
@@ -59,7 +59,7 @@ def test_a_killed_server_loses_nothing(server: ServerProcess, worker: Worker) ->
                 message = event("door", end_utc_s=time.time(), phase="end")
                 worker.outbox.append(message)
                 told.append(message.id)
-            assert stuck.arrived.wait(20)
+            assert stuck.arrived.wait(PATIENCE_S)
             server.stop(signal.SIGKILL)
             stuck.hold.clear()
             server.start()

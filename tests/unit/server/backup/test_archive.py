@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.domain.errors import StorageError
@@ -50,7 +50,7 @@ def test_what_was_packed_comes_out(backup: Path, tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_damage_is_found(backup: Path, tmp_path: Path, data: st.DataObject) -> None:
     """A byte that changed anywhere, or an end that is missing, is refused with words, or changes nothing."""
     content = bytearray(backup.read_bytes())
