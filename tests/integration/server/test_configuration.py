@@ -99,6 +99,7 @@ def test_passwords_by_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("{", "not valid YAML"),
         ("profiles: {x: {skip_min: 9, skip_max: 3}}", "skip_max"),
         ("cameras: {door: {main_url: 'rtsp://c/1', password_env: NOT_SET_ANYWHERE}}", "is not set"),
+        ("cameras: {door: {main_url: []}}", "main_url: an address is a text"),
         ("cameras: {'../x': {main_url: 'rtsp://c/1'}}", "id:"),
         ("cameras: {door: {main_url: 'rtsp://c/1', zones: {a: {polygon: [[0, 2]]}}}}", "polygon"),
         ("cameras: {door: {main_url: 'rtsp://c/1', enabled: perhaps}}", "enabled"),

@@ -89,7 +89,7 @@ def without_credentials(changes: Mapping[str, Any]) -> dict[str, Any]:
     fields = dict(changes)
     username, password = fields.pop("username", None), fields.pop("password", None)
     for field in ("main_url", "sub_url"):
-        if not fields.get(field):
+        if fields.get(field) in (None, ""):
             continue
         address = _address(field, fields[field])
         fields[field] = address.url
