@@ -19,7 +19,7 @@ import psutil
 
 from vedette.brands.xml import read_xml
 from vedette.domain.errors import ConfigurationError
-from vedette.sources.reach import is_forbidden
+from vedette.net.guard import is_forbidden
 
 GROUP: Final = "239.255.255.250"
 PORT: Final = 3702

@@ -106,10 +106,13 @@ def _prepare(settings: Settings, sources: list[str], *, loop: bool) -> None:
 
     command = [sys.executable, "-m", "vedette.server.prepare", "--home", str(settings.home)]
     command += ["--loop"] if loop else []
-    done = subprocess.run([*command, "--", *sources], stdout=subprocess.PIPE, check=False)
-    if done.returncode != 0:
+    with subprocess.Popen([*command, "--", *sources], stdout=subprocess.PIPE) as preparing:
+        import vedette.models.loader  # noqa: F401  heavy, wanted next, and there is time now
+
+        said = preparing.communicate()[0]
+    if preparing.returncode != 0:
         raise ConfigurationError("The database could not be prepared.", hint="The lines above say why.")
-    outcome = msgspec.json.decode(done.stdout, type=Prepared)
+    outcome = msgspec.json.decode(said, type=Prepared)
     if outcome.error:
         raise ConfigurationError(outcome.error)
     for warning in outcome.warnings:

@@ -36,6 +36,15 @@ def allowed(address: Address) -> bool:
     return not odd and plain not in METADATA
 
 
+def is_forbidden(text: str) -> bool:
+    """Whether a text is an IP address where the server may not connect; a name is none."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return not allowed(address)
+
+
 def resolve(host: str, port: int = 0) -> str:
     """The address to connect to.
 

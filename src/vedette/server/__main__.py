@@ -1,6 +1,7 @@
 """The server process: `python -m vedette.server --home DIR --host H --port N`."""
 
 import argparse
+import contextlib
 import errno
 import logging
 import signal
@@ -48,30 +49,26 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     """Run until SIGTERM or SIGINT."""
     context = context_of(settings)
     setup_django(settings)
-    import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
-    from vedette.server.alerts.engine import Alerts  # noqa: PLC0415  needs Django
-    from vedette.server.edge.web import run_web_server  # noqa: PLC0415
-    from vedette.server.hub import Hub  # noqa: PLC0415
-    from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
-    from vedette.server.nodes.monitor import Monitor  # noqa: PLC0415
+    from vedette.server.hub import Hub  # noqa: PLC0415  needs Django
     from vedette.server.runtime import runtime  # noqa: PLC0415
 
-    folder = settings.layout().runtime
-    runtime.hub = Hub(folder, settings.worker_names(), runtime.live, runtime.counters)
-    runtime.scheduler = Scheduler(runtime.counters)
-    runtime.monitor = Monitor(runtime)
-    runtime.alerting = Alerts(runtime.counters)
-    runtime.hub.start()
-    runtime.scheduler.start()
-    runtime.monitor.start()
-    runtime.alerting.start()
-    try:
+    with contextlib.ExitStack() as running:
+        runtime.hub = Hub(settings.layout().runtime, settings.worker_names(), runtime.live, runtime.counters)
+        runtime.hub.start()  # the workers get their cameras while the rest is being loaded
+        running.callback(runtime.hub.close)
+        import vedette.server.urls  # noqa: F401, PLC0415  what is wrong with a route shows now, not on a request
+        from vedette.server.alerts.engine import Alerts  # noqa: PLC0415
+        from vedette.server.edge.web import run_web_server  # noqa: PLC0415
+        from vedette.server.jobs.scheduler import Scheduler  # noqa: PLC0415
+        from vedette.server.nodes.monitor import Monitor  # noqa: PLC0415
+
+        runtime.scheduler = Scheduler(runtime.counters)
+        runtime.monitor = Monitor(runtime)
+        runtime.alerting = Alerts(runtime.counters)
+        for part in (runtime.scheduler, runtime.monitor, runtime.alerting):
+            part.start()
+            running.callback(part.close)
         run_web_server(settings, listener, context)
-    finally:
-        runtime.alerting.close()
-        runtime.monitor.close()
-        runtime.scheduler.close()
-        runtime.hub.close()
 
 
 def main() -> int:

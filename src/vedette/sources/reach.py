@@ -4,7 +4,6 @@ It also keeps requests where the administrator sent them: no address that `net.g
 to another host.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
@@ -15,21 +14,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from vedette.domain.errors import Trouble
-from vedette.net.guard import ForbiddenAddressError, GuardedTransport, allowed
+from vedette.net.guard import ForbiddenAddressError, GuardedTransport, is_forbidden
 from vedette.sources.failures import unreached
 
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _HEAD_MAX = 8192
 _BUSY = frozenset({453, 503})
-
-
-def is_forbidden(text: str) -> bool:
-    """Whether an IP address is none that a camera may have."""
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    return not allowed(address)
 
 
 def resolve(host: str, port: int, shown: str) -> list[tuple[str, int]]:

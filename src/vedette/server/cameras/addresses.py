@@ -7,8 +7,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from django.core.exceptions import ValidationError
 
+from vedette.net.guard import is_forbidden
 from vedette.server.cameras.limits import URL_LENGTH
-from vedette.sources.reach import is_forbidden
 
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 LOCAL_SCHEMES = frozenset({"file", "v4l2", "scene"})
