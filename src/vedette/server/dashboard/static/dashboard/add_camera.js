@@ -48,7 +48,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.target.matches("input")) return;
   event.preventDefault();
-  form.requestSubmit(form.querySelector(results().contains(event.target) ? "#results [value=add]" : "#test"));
+  form.requestSubmit(form.querySelector(results().contains(event.target) ? "#results button[value=add]" : "#test"));
 });
 
 // What was tested is what is added: another address wants another test.
