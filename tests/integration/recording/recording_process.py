@@ -1,9 +1,9 @@
 """A process that records a video file in real time until it is killed: `python -m ... FILE ROOT`.
 
-Prints a line for every message announced and for every packet fed, each flushed, so that whoever kills it
-knows what was fed.
+Says every message announced and every packet fed in a line, so that whoever kills it knows what was fed.
 """
 
+import os
 import sys
 import time
 from collections import Counter
@@ -17,9 +17,14 @@ from vedette.recording.disk import Disk
 from vedette.recording.recorder import Recorder
 
 
+def say(kind: str, value: str) -> None:
+    """A line in one write, which neither another thread nor a kill can cut in two."""
+    os.write(sys.stdout.fileno(), f"{kind} {value}\n".encode())
+
+
 def main(video: str, root: str) -> None:
     def announce(message: SegmentMessage) -> None:
-        print("message", msgspec.json.encode(message).decode(), flush=True)
+        say("message", msgspec.json.encode(message).decode())
 
     disk = Disk(Path(root))
     recorder = Recorder("door", disk, announce, Counter(), segment_s=2.0)
@@ -29,7 +34,7 @@ def main(video: str, root: str) -> None:
         time.sleep(max(0.0, began + packet.utc_s - first - time.monotonic()))
         recorder.write(packet)
         if packet.is_video:
-            print("fed", repr(packet.utc_s), flush=True)
+            say("fed", repr(packet.utc_s))
 
 
 if __name__ == "__main__":
